@@ -1,0 +1,264 @@
+//! The command line: options and their help, as types. It knows neither files nor the environment; the parser fills in
+//! `FINDGATE_` variables.
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::env::Env;
+use crate::report::{Color, Format, Output};
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0  the policy holds
+  1  the policy is violated
+  2  wrong usage, settings or policy; nothing was judged
+  3  undecided: a required source is missing, incomplete or unreadable,
+     or an output could not be written
+
+Examples:
+  Judge what the scanners found, by the built-in policy:
+    findgate check --policy preset:recommended --sarif 'reports/*.sarif'
+
+  Start a policy of your own, then judge by it:
+    findgate policy init
+    findgate check --sarif 'reports/*.sarif'
+
+  Keep what people and platforms read, too:
+    findgate check --output sarif=findgate.sarif --output json=findgate.json
+
+  Ask why a finding counts, and how to waive it:
+    findgate explain CVE-2021-23337
+    findgate explain src/login.py:42";
+
+/// A CI policy gate for security findings.
+///
+/// findgate reads the results of security scanners, judges them by a policy and fails the build when the policy is
+/// violated. It passes only if everything that the policy requires was read completely.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "findgate", version, after_help = AFTER_HELP, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Action,
+
+    /// Options of every command.
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct Shared {
+    /// Tell more on stderr: what was detected and what was read.
+    #[arg(short, long, global = true, conflicts_with = "quiet", value_parser = FalseyValueParser::new(),
+          env = "FINDGATE_VERBOSE", hide_env_values = true)]
+    pub verbose: bool,
+
+    /// Tell only errors on stderr. The verdict and every output stay the same.
+    #[arg(short, long, global = true, value_parser = FalseyValueParser::new(), env = "FINDGATE_QUIET", hide_env_values = true)]
+    pub quiet: bool,
+
+    /// When to use color.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "FINDGATE_COLOR",
+        hide_env_values = true
+    )]
+    pub color: Color,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Action {
+    /// Judge the current project (the main job).
+    #[command(after_help = CHECK_HELP)]
+    Check(Check),
+    /// Say why a finding counts, is waived or is excused.
+    ///
+    /// It reads what `check` would read, and shows for each finding that fits: what it is, where its severity came from,
+    /// which rules looked at it and what each condition said, which waiver applies, and the waiver to paste if it blocks.
+    Explain(Explain),
+    /// Work on policies.
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Policy(PolicyAction),
+    /// Print a completion script for a shell.
+    ///
+    /// For bash: `findgate completions bash > ~/.local/share/bash-completion/completions/findgate`.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page.
+    ///
+    /// `findgate man | man -l -` shows the first one, `findgate man check | man -l -` that of a command.
+    Man {
+        /// The command that the page is about.
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+}
+
+const CHECK_HELP: &str = "\
+Formats: human, json, sarif (violations and warnings, for code scanning),
+sarif-audit (every finding, excused ones suppressed, for the record).
+
+The verdict and the exit status are the same in every format.";
+
+/// `findgate check`.
+#[derive(Clone, Debug, Args)]
+pub struct Check {
+    /// What to judge.
+    #[command(flatten)]
+    pub input: Input,
+
+    /// What stdout carries [default: human].
+    #[arg(long, value_name = "NAME", env = "FINDGATE_FORMAT", hide_env_values = true, help_heading = "Output")]
+    pub format: Option<Format>,
+
+    /// Write a format to a file as well; `-` is stdout. May be given several times.
+    #[arg(long = "output", short = 'o', value_name = "NAME=PATH", value_delimiter = '\n', action = ArgAction::Append,
+          env = "FINDGATE_OUTPUT", hide_env_values = true, help_heading = "Output")]
+    pub outputs: Vec<Output>,
+
+    /// End with 0 where the policy is violated. Outputs still say fail; 2 and 3 stay.
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "FINDGATE_EXIT_ZERO", hide_env_values = true,
+          help_heading = "Output")]
+    pub exit_zero: bool,
+}
+
+/// What is judged, by what.
+#[derive(Clone, Debug, Args)]
+pub struct Input {
+    /// The policy: a file, or a built-in one as `preset:NAME` (recommended, strict, audit, new-code)
+    /// [default: .findgate.yml, findgate.yml or .github/findgate.yml].
+    #[arg(long, value_name = "PATH|preset:NAME", env = "FINDGATE_POLICY", hide_env_values = true)]
+    pub policy: Option<String>,
+
+    /// SARIF files to read besides those in the policy. May be given several times; quote the glob.
+    #[arg(long, value_name = "GLOB", value_delimiter = '\n', action = ArgAction::Append, env = "FINDGATE_SARIF",
+          hide_env_values = true)]
+    pub sarif: Vec<String>,
+
+    /// Read only this source of the policy. May be given several times; every output says so.
+    #[arg(long, value_name = "SOURCE", value_delimiter = '\n', action = ArgAction::Append, env = "FINDGATE_ONLY",
+          hide_env_values = true)]
+    pub only: Vec<String>,
+
+    /// Judge as if it were this day (2026-11-21) or time (2026-11-21T10:00:00Z) [default: now].
+    #[arg(long, value_name = "DATE", env = "FINDGATE_AS_OF", hide_env_values = true)]
+    pub as_of: Option<String>,
+
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// Overrides of what is detected from the CI platform or git.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Project (detected from the CI platform or git)")]
+pub struct ProjectArgs {
+    /// The repository: host and path, as in github.com/acme/payments.
+    #[arg(long, value_name = "HOST/PATH", env = "FINDGATE_REPO", hide_env_values = true)]
+    pub repo: Option<String>,
+
+    /// The branch that is judged; overrides in the policy go by it.
+    #[arg(long, value_name = "NAME", env = "FINDGATE_BRANCH", hide_env_values = true)]
+    pub branch: Option<String>,
+
+    /// The commit that is judged.
+    #[arg(long, value_name = "SHA", env = "FINDGATE_COMMIT", hide_env_values = true)]
+    pub commit: Option<String>,
+
+    /// The commit or branch that the change goes into.
+    #[arg(long, value_name = "REF", env = "FINDGATE_BASE", hide_env_values = true)]
+    pub base: Option<String>,
+}
+
+/// `findgate explain`.
+#[derive(Clone, Debug, Args)]
+pub struct Explain {
+    /// A fingerprint or its beginning, an advisory id or check, or PATH:LINE.
+    #[arg(value_name = "FINDING")]
+    pub query: String,
+
+    /// What to judge.
+    #[command(flatten)]
+    pub input: Input,
+}
+
+/// `findgate policy`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum PolicyAction {
+    /// Say everything that is wrong with a policy.
+    Check(PolicyInput),
+    /// Print the policy that holds: defaults filled in, overrides applied, each value with its line.
+    Show(PolicyInput),
+    /// Print the JSON Schema of the policy, for editors.
+    Schema {
+        /// The schema of `--format json` instead.
+        #[arg(long)]
+        output: bool,
+    },
+    /// Write a policy to start from.
+    Init {
+        /// Which built-in policy to start from.
+        #[arg(long, value_name = "NAME", default_value = "recommended")]
+        preset: String,
+        /// The file to write; it must not exist.
+        #[arg(value_name = "PATH", default_value = ".findgate.yml")]
+        path: std::path::PathBuf,
+    },
+}
+
+/// Which policy.
+#[derive(Clone, Debug, Args)]
+pub struct PolicyInput {
+    /// The policy: a file or `preset:NAME` [default: .findgate.yml, findgate.yml or .github/findgate.yml].
+    #[arg(long, value_name = "PATH|preset:NAME", env = "FINDGATE_POLICY", hide_env_values = true)]
+    pub policy: Option<String>,
+
+    /// The same, without `--policy`.
+    #[arg(value_name = "POLICY", conflicts_with = "policy")]
+    pub path: Option<String>,
+
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+impl PolicyInput {
+    /// The policy that was named.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        self.path.as_deref().or(self.policy.as_deref())
+    }
+}
+
+/// The parser. A variable that is set to nothing counts as not set: CI platforms pass unset inputs that way.
+#[must_use]
+pub fn command(env: &Env) -> Command {
+    without_empty(Cli::command(), env)
+}
+
+fn without_empty(command: Command, env: &Env) -> Command {
+    command
+        .mut_args(|arg| match arg.get_env() {
+            Some(name) if env.is_empty(name) => arg.env(None::<&str>),
+            _ => arg,
+        })
+        .mut_subcommands(|subcommand| without_empty(subcommand, env))
+}
+
+/// Parses the arguments.
+///
+/// # Errors
+/// Wrong usage, `--help` and `--version`; the error prints itself and knows which of them it is.
+pub fn parse(env: &Env, arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
+    let mut command = command(env);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}

@@ -1,0 +1,49 @@
+//! The environment, captured once.
+//!
+//! Everything else gets the values it needs. The options' own `FINDGATE_` variables are read by the command line parser,
+//! which shows them in its help.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+/// What the process was given besides its arguments.
+#[derive(Clone, Debug)]
+pub struct Env {
+    variables: BTreeMap<OsString, OsString>,
+    /// The folder that relative paths and globs are relative to.
+    pub folder: PathBuf,
+    /// The time at the start.
+    pub now: Timestamp,
+}
+
+impl Env {
+    /// Captures the environment of this process.
+    ///
+    /// # Errors
+    /// If the working directory does not exist or may not be read.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment and the clock")]
+    pub fn capture() -> anyhow::Result<Env> {
+        Ok(Env {
+            variables: std::env::vars_os().collect(),
+            folder: std::env::current_dir().context("find the working directory")?,
+            now: Timestamp::now(),
+        })
+    }
+
+    /// A variable that is set, not empty, and text. CI platforms pass an unset input as an empty variable, so the two are
+    /// the same here.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(&OsString::from(name))?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// Whether a variable is set to nothing.
+    #[must_use]
+    pub fn is_empty(&self, name: &std::ffi::OsStr) -> bool {
+        self.variables.get(name).is_some_and(|value| value.is_empty())
+    }
+}

@@ -1,0 +1,383 @@
+//! Merging: the same thing seen several times is one finding, with every sighting kept.
+//!
+//! Three steps, each of them blind to the order of the input:
+//!
+//! 1. The same reading twice (a file given twice, a report inside another) is one.
+//! 2. Packages: the same package at the same path with an advisory in common. A reading that lacks the path or the purl
+//!    joins the one finding that has it, if there is exactly one.
+//! 3. Code: the same kind, path and code with a weakness class in common, seen by different tools.
+//!
+//! Where it is not certain that two readings are the same thing they stay two: counting one too many can only block, never
+//! pass. The worst severity counts, and every fact is taken in its stricter form.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{Context, Cwe, Finding, Kind, Location, Package, Scope, Text};
+
+/// What merging gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merged {
+    /// The findings, ordered by fingerprint, each fingerprint once.
+    pub findings: Vec<Finding>,
+    /// How many readings joined another.
+    pub joined: u64,
+}
+
+/// Merges what all sources read. Merging what was merged changes nothing.
+#[must_use]
+pub fn merge(findings: Vec<Finding>) -> Merged {
+    let read = findings.len();
+    let mut findings = join_repeats(in_order(findings));
+    loop {
+        let before = findings.len();
+        let groups = groups_of_packages(&findings);
+        findings = join_groups(findings, groups);
+        let groups = groups_of_code(&findings);
+        findings = join_groups(findings, groups);
+        // Joining fills in facts, and a fact filled in may show that two more are the same.
+        if findings.len() == before {
+            break;
+        }
+        findings = join_repeats(in_order(findings));
+    }
+    let mut findings = in_order(findings);
+    number(&mut findings);
+    Merged { joined: (read - findings.len()) as u64, findings }
+}
+
+/// Sorts by the hash of the fingerprint, and by everything else where that is equal. The structs are large, so their
+/// places are sorted first.
+fn in_order(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut places: Vec<([u8; 16], u32)> = (0u32..).zip(&findings).map(|(i, f)| (f.fingerprint.hash, i)).collect();
+    let mut slots: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
+    places.sort_unstable_by(|a, b| {
+        a.0.cmp(&b.0).then_with(|| match (&slots[a.1 as usize], &slots[b.1 as usize]) {
+            (Some(a), Some(b)) => total_order(a, b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        })
+    });
+    places.into_iter().filter_map(|(_, i)| slots[i as usize].take()).collect()
+}
+
+/// An order over everything that a finding holds: two findings are equal in it only if nothing tells them apart.
+pub(crate) fn total_order(a: &Finding, b: &Finding) -> Ordering {
+    // Destructured, so that a new field cannot be forgotten here.
+    let Finding {
+        fingerprint,
+        context,
+        kind,
+        severity,
+        severity_from,
+        ids,
+        cwe,
+        title,
+        package,
+        fix,
+        fixed_in,
+        location,
+        first_seen,
+        cvss_vector,
+        cvss,
+        epss,
+        kev,
+        reachable,
+        license,
+        new,
+        links,
+        sightings,
+    } = a;
+    let float = |x: &Option<f32>, y: &Option<f32>| match (x, y) {
+        (Some(x), Some(y)) => x.total_cmp(y),
+        (x, y) => x.is_some().cmp(&y.is_some()),
+    };
+    fingerprint
+        .hash
+        .cmp(&b.fingerprint.hash)
+        .then_with(|| by_location(location.as_ref(), b.location.as_ref()))
+        .then_with(|| kind.cmp(&b.kind))
+        .then_with(|| package.cmp(&b.package))
+        .then_with(|| title.cmp(&b.title))
+        .then_with(|| sightings.cmp(&b.sightings))
+        .then_with(|| ids.cmp(&b.ids))
+        .then_with(|| cwe.cmp(&b.cwe))
+        .then_with(|| severity.cmp(&b.severity))
+        .then_with(|| severity_from.cmp(&b.severity_from))
+        .then_with(|| context.cmp(&b.context))
+        .then_with(|| fix.cmp(&b.fix))
+        .then_with(|| fixed_in.cmp(&b.fixed_in))
+        .then_with(|| first_seen.cmp(&b.first_seen))
+        .then_with(|| cvss_vector.cmp(&b.cvss_vector))
+        .then_with(|| float(cvss, &b.cvss))
+        .then_with(|| float(epss, &b.epss))
+        .then_with(|| kev.cmp(&b.kev))
+        .then_with(|| reachable.cmp(&b.reachable))
+        .then_with(|| license.cmp(&b.license))
+        .then_with(|| new.cmp(&b.new))
+        .then_with(|| links.cmp(&b.links))
+        .then_with(|| fingerprint.ordinal.cmp(&b.fingerprint.ordinal))
+}
+
+/// A reading with a location goes before one without.
+fn by_location(a: Option<&Location>, b: Option<&Location>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
+}
+
+/// Whether two readings are one reading made twice.
+fn is_repeat(a: &Finding, b: &Finding) -> bool {
+    a.fingerprint.hash == b.fingerprint.hash
+        && a.kind == b.kind
+        && a.location == b.location
+        && a.package == b.package
+        && a.title == b.title
+        && a.tool() == b.tool()
+        && a.check() == b.check()
+}
+
+fn join_repeats(sorted: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::with_capacity(sorted.len());
+    for finding in sorted {
+        match kept.last_mut() {
+            Some(last) if is_repeat(last, &finding) => join(last, finding),
+            _ => kept.push(finding),
+        }
+    }
+    kept
+}
+
+/// Which findings belong together: for each its representative, the lowest place of its group.
+struct Groups(Vec<u32>);
+
+impl Groups {
+    fn of(count: usize) -> Groups {
+        Groups((0u32..).take(count).collect())
+    }
+
+    fn root(&mut self, mut of: u32) -> u32 {
+        while self.0[of as usize] != of {
+            let up = self.0[self.0[of as usize] as usize];
+            self.0[of as usize] = up;
+            of = up;
+        }
+        of
+    }
+
+    fn unite(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b) as usize] = a.min(b);
+    }
+}
+
+/// Folds every group into its first finding.
+fn join_groups(findings: Vec<Finding>, mut groups: Groups) -> Vec<Finding> {
+    if (0u32..).zip(&groups.0).all(|(i, &parent)| i == parent) {
+        return findings;
+    }
+    let mut kept: BTreeMap<u32, Finding> = BTreeMap::new();
+    for (place, finding) in (0u32..).zip(findings) {
+        let root = groups.root(place);
+        match kept.get_mut(&root) {
+            Some(first) => join(first, finding),
+            None => {
+                kept.insert(root, finding);
+            }
+        }
+    }
+    kept.into_values().collect()
+}
+
+/// One advisory of one package in one version, without a path.
+type Affected<'a> = (Kind, &'a str, String, Option<&'a str>);
+
+fn groups_of_packages(findings: &[Finding]) -> Groups {
+    let mut groups = Groups::of(findings.len());
+    let mut exact: HashMap<(Affected<'_>, Option<&str>, Option<&str>), u32> = HashMap::new();
+    let mut affected_by_package = Vec::new();
+    for (place, finding) in (0u32..).zip(findings) {
+        let Some(package) = finding.package.as_deref() else { continue };
+        let path = finding.location.as_ref().map(|l| &*l.path);
+        for id in finding.ids.iter() {
+            let affected = (finding.kind, &**id, package.name.to_lowercase(), package.version.as_deref());
+            let purl = package.purl.as_deref();
+            let first = *exact.entry((affected.clone(), path, purl)).or_insert(place);
+            groups.unite(first, place);
+            affected_by_package.push((affected, path, purl, place));
+        }
+    }
+    join_incomplete(&mut groups, &affected_by_package);
+    groups
+}
+
+/// A reading without path or purl joins the only group that has what it lacks and agrees in the rest. With two such groups
+/// nobody can say which it is, so it stays alone.
+fn join_incomplete(groups: &mut Groups, readings: &[(Affected<'_>, Option<&str>, Option<&str>, u32)]) {
+    type Slot<'a, 'b> = (&'b Affected<'a>, Option<&'a str>, Option<&'a str>);
+    let lacking: HashSet<&Affected<'_>> = readings
+        .iter()
+        .filter(|(_, path, purl, _)| path.is_none() || purl.is_none())
+        .map(|(affected, ..)| affected)
+        .collect();
+    if lacking.is_empty() {
+        return;
+    }
+    // For every way of lacking something: the only group that would fit, or `None` where there are several.
+    let mut fits: HashMap<Slot<'_, '_>, Option<u32>> = HashMap::new();
+    for (affected, path, purl, place) in readings {
+        if !lacking.contains(affected) {
+            continue;
+        }
+        let root = groups.root(*place);
+        let ways = [
+            (path.is_some(), None, *purl),
+            (purl.is_some(), *path, None),
+            (path.is_some() && purl.is_some(), None, None),
+        ];
+        for (_, path, purl) in ways.into_iter().filter(|(has_more, ..)| *has_more) {
+            fits.entry((affected, path, purl))
+                .and_modify(|only| *only = only.filter(|&other| other == root))
+                .or_insert(Some(root));
+        }
+    }
+    for (affected, path, purl, place) in readings {
+        if (path.is_none() || purl.is_none())
+            && let Some(Some(root)) = fits.get(&(affected, *path, *purl))
+        {
+            groups.unite(*root, *place);
+        }
+    }
+}
+
+/// One weakness in one piece of code.
+type Flaw<'a> = (Kind, &'a str, Context, Cwe);
+
+fn groups_of_code(findings: &[Finding]) -> Groups {
+    let mut groups = Groups::of(findings.len());
+    // Within one tool a check has its own meaning: two checks on the same code are two findings.
+    let mut seen: HashMap<Flaw<'_>, Vec<(u32, Option<&Text>)>> = HashMap::new();
+    let tools: HashSet<Option<&Text>> = findings.iter().map(Finding::tool).collect();
+    if tools.len() < 2 {
+        return groups;
+    }
+    for (place, finding) in (0u32..).zip(findings) {
+        let (None, Some(context), Some(location)) = (&finding.package, finding.context, &finding.location) else {
+            continue;
+        };
+        for cwe in finding.cwe.iter() {
+            seen.entry((finding.kind, &location.path, context, *cwe)).or_default().push((place, finding.tool()));
+        }
+    }
+    for readings in seen.into_values() {
+        // The same code twice in one file, seen by two tools: which belongs to which cannot be told, so they stay apart.
+        let distinct: HashSet<_> = readings.iter().map(|(_, tool)| *tool).collect();
+        if distinct.len() == readings.len()
+            && let Some(((first, _), rest)) = readings.split_first()
+        {
+            for (place, _) in rest {
+                groups.unite(*first, *place);
+            }
+        }
+    }
+    groups
+}
+
+/// Takes `other` into `first`. Severity and facts end up in their stricter form; the words of `first` stay.
+fn join(first: &mut Finding, other: Finding) {
+    let Finding {
+        fingerprint,
+        context,
+        kind: _,
+        severity,
+        severity_from,
+        ids,
+        cwe,
+        title: _,
+        package,
+        fix,
+        fixed_in,
+        location,
+        first_seen,
+        cvss_vector,
+        cvss,
+        epss,
+        kev,
+        reachable,
+        license,
+        new,
+        links,
+        sightings,
+    } = other;
+    if severity > first.severity {
+        first.severity = severity;
+        first.severity_from = severity_from;
+    }
+    if cvss > first.cvss || (first.cvss.is_none() && first.cvss_vector.is_none()) {
+        first.cvss = cvss;
+        first.cvss_vector = cvss_vector;
+    }
+    first.fingerprint.hash = first.fingerprint.hash.min(fingerprint.hash);
+    first.context = first.context.or(context);
+    first.location = first.location.take().or(location);
+    first.first_seen = match (first.first_seen, first_seen) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    first.epss = if epss > first.epss { epss } else { first.epss };
+    // `Some(true)` is the greatest, `None` the least: whoever says yes is believed, and a no before nothing.
+    first.kev = first.kev.max(kev);
+    first.reachable = first.reachable.max(reachable);
+    first.new = first.new.max(new);
+    first.fix = first.fix.max(fix);
+    first.ids = union(&first.ids, &ids);
+    first.cwe = union(&first.cwe, &cwe);
+    first.fixed_in = union(&first.fixed_in, &fixed_in);
+    first.license = union(&first.license, &license);
+    first.links = union(&first.links, &links);
+    first.package = match (first.package.take(), package) {
+        (Some(a), Some(b)) => Some(Box::new(join_packages(*a, *b))),
+        (a, b) => a.or(b),
+    };
+    first.sightings.extend(sightings);
+    first.sightings.sort_unstable();
+    first.sightings.dedup();
+}
+
+fn join_packages(a: Package, b: Package) -> Package {
+    Package {
+        name: a.name,
+        version: a.version.or(b.version),
+        purl: a.purl.or(b.purl),
+        direct: a.direct.max(b.direct),
+        scope: match (a.scope, b.scope) {
+            (Some(Scope::Production), _) | (_, Some(Scope::Production)) => Some(Scope::Production),
+            (a, b) => a.or(b),
+        },
+    }
+}
+
+fn union<T: Clone + Ord>(a: &Arc<[T]>, b: &Arc<[T]>) -> Arc<[T]> {
+    if b.is_empty() || a == b {
+        return Arc::clone(a);
+    }
+    if a.is_empty() {
+        return Arc::clone(b);
+    }
+    let mut all: Vec<T> = a.iter().chain(b.iter()).cloned().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into()
+}
+
+/// Gives equal hashes their ordinals, in the order of their places.
+fn number(sorted: &mut [Finding]) {
+    let mut last = None;
+    let mut ordinal = 0;
+    for finding in sorted {
+        ordinal = if last == Some(finding.fingerprint.hash) { ordinal + 1 } else { 1 };
+        last = Some(finding.fingerprint.hash);
+        finding.fingerprint.ordinal = ordinal;
+    }
+}

@@ -1,0 +1,18 @@
+//! findgate: a CI policy gate for security findings.
+//!
+//! Facts flow one way: policy, collect, normalize, evaluate, write, exit. [`finding`] and [`policy`] are the core; they do
+//! no IO. A source is a folder of [`source`], a format is a file of [`report`]. ARCHITECTURE.md tells the rest.
+
+pub mod cli;
+pub mod env;
+pub mod exit;
+pub mod finding;
+pub mod messages;
+pub mod policy;
+pub mod policy_file;
+pub mod progress;
+pub mod project;
+pub mod report;
+pub mod run;
+pub mod settings;
+pub mod source;

@@ -1,0 +1,86 @@
+//! What is said on stderr beside the outputs: progress in words, notes, errors. Never the verdict.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use crate::cli::Shared;
+use crate::report::{Color, actions_safe, terminal};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Volume {
+    Quiet,
+    #[default]
+    Normal,
+    Verbose,
+}
+
+/// The voice on stderr.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Messages {
+    volume: Volume,
+}
+
+impl Messages {
+    /// As loud as the options say. Sets the color of every stream as `--color` says.
+    #[must_use]
+    pub fn new(shared: &Shared) -> Messages {
+        match shared.color {
+            Color::Auto => {}
+            Color::Always => anstream::ColorChoice::Always.write_global(),
+            Color::Never => anstream::ColorChoice::Never.write_global(),
+        }
+        let volume = match (shared.quiet, shared.verbose) {
+            (true, _) => Volume::Quiet,
+            (_, true) => Volume::Verbose,
+            _ => Volume::Normal,
+        };
+        Messages { volume }
+    }
+
+    /// What only the curious want to know.
+    pub fn detail(self, text: &str) {
+        if self.volume >= Volume::Verbose {
+            say("", text);
+        }
+    }
+
+    /// What everyone should know.
+    pub fn note(self, text: &str) {
+        if self.volume >= Volume::Normal {
+            say("note: ", text);
+        }
+    }
+
+    /// One line on what goes on.
+    pub fn line(self, text: &str) {
+        if self.volume >= Volume::Normal {
+            say("", text);
+        }
+    }
+
+    /// Why it cannot go on, with every cause.
+    pub fn error(self, error: &anyhow::Error) {
+        say("error: ", &format!("{error:#}"));
+    }
+
+    /// Text that is safe and styled already.
+    pub fn drawn(self, text: &str) {
+        let _ = write!(anstream::stderr(), "{text}");
+    }
+
+    /// Whether a person watches who may be shown a moving bar.
+    #[must_use]
+    pub fn may_draw_progress(self) -> bool {
+        self.volume >= Volume::Normal && std::io::stderr().is_terminal()
+    }
+}
+
+/// A closed stderr is nobody's fault and changes nothing, so its errors are dropped. The text may hold words from
+/// outside, so it is made safe for a terminal and for the logs of CI platforms.
+fn say(prefix: &str, text: &str) {
+    let mut out = anstream::stderr();
+    for (number, line) in text.lines().enumerate() {
+        let prefix = if number == 0 { prefix } else { "  " };
+        let _ = writeln!(out, "{}", actions_safe(&format!("{prefix}{}", terminal(line))));
+    }
+}

@@ -1,0 +1,299 @@
+//! Evaluation: a pure and total function from policy, evidence and findings to a verdict.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::finding::{Finding, Kind, Severity, State, Text, total_order};
+
+use super::{
+    Candidate, Counts, Disposition, Enforcement, Evaluation, Evidence, Fact, Judged, Limit, Requirement, Resolved,
+    Subject, Truth, Verdict, Violation, Waiver, WaiverOutcome, WaiverState,
+};
+
+/// Judges findings by a policy.
+///
+/// Total and pure: it reads nothing, cannot fail, and gives the same for the same input in any order. `findings` are
+/// merged; `as_of` is the day that ages and waivers are measured by. Without any evidence nothing was proven, so the
+/// verdict is undecided.
+#[must_use]
+pub fn evaluate(
+    policy: &Resolved,
+    mut evidence: Vec<Evidence>,
+    mut findings: Vec<Finding>,
+    as_of: Timestamp,
+) -> Evaluation {
+    evidence.sort_by(|a, b| a.coverage.source.cmp(&b.coverage.source));
+    if !findings.is_sorted_by_key(|finding| finding.fingerprint) {
+        findings.sort_by(|a, b| a.fingerprint.cmp(&b.fingerprint).then_with(|| total_order(a, b)));
+    }
+    let (waivers, waived_by) = apply_waivers(&policy.waivers, &findings, as_of);
+    let mut judged: Vec<Judged> = findings
+        .into_iter()
+        .zip(waived_by)
+        .map(|(finding, waiver)| {
+            let excuse = finding.excuse();
+            Judged {
+                severity: finding.severity.unwrap_or(policy.unknown_severity),
+                disposition: match (excuse, waiver) {
+                    (Some(_), _) => Disposition::Excused,
+                    (None, Some(_)) => Disposition::Waived,
+                    (None, None) => Disposition::Allowed,
+                },
+                violations: Vec::new(),
+                waiver: waiver.filter(|_| excuse.is_none()),
+                excuse,
+                finding,
+            }
+        })
+        .collect();
+
+    let ranked = rank(&judged);
+    let mut violations: Vec<Violation> =
+        policy.limits.iter().filter_map(|limit| violation_of(limit, &judged, &ranked, as_of)).collect();
+    violations.sort_by_key(|violation| Reverse(violation.enforcement));
+    for (number, violation) in (0u32..).zip(&violations) {
+        for &finding in &violation.findings {
+            let judged = &mut judged[finding as usize];
+            judged.violations.push(number);
+            judged.disposition = match (violation.enforcement, judged.disposition) {
+                (Enforcement::Deny, _) | (_, Disposition::Violation) => Disposition::Violation,
+                (Enforcement::Warn, _) => Disposition::Warning,
+            };
+        }
+    }
+
+    Evaluation {
+        verdict: verdict_of(&violations, &evidence),
+        open: evidence.iter().map(|evidence| open_findings_of(&evidence.coverage.source, &judged)).collect(),
+        counts: count(&judged),
+        warnings: warnings_of(&waivers, &evidence),
+        limits: policy.limits.iter().map(|limit| limit.name.clone()).collect(),
+        findings: judged,
+        ranked,
+        violations,
+        waivers,
+        evidence,
+    }
+}
+
+fn verdict_of(violations: &[Violation], evidence: &[Evidence]) -> Verdict {
+    let proven = !evidence.is_empty()
+        && evidence.iter().all(|e| e.coverage.state == State::Complete || e.requirement == Requirement::Optional);
+    if violations.iter().any(|violation| violation.enforcement == Enforcement::Deny) {
+        Verdict::Fail
+    } else if proven {
+        Verdict::Pass
+    } else {
+        Verdict::Undecided
+    }
+}
+
+impl Subject {
+    /// Whether a limit counts a finding; facts that were asked for and not told are added to `unknown`.
+    #[must_use]
+    pub fn counts(&self, candidate: &Candidate<'_>, unknown: &mut Vec<Fact>) -> bool {
+        match self {
+            Subject::AtLeast { kind, floor } => {
+                kind.is_none_or(|kind| kind == candidate.finding.kind) && candidate.severity >= *floor
+            }
+            Subject::When(condition) => condition.truth(candidate, unknown) != Truth::False,
+        }
+    }
+}
+
+/// The violation of one limit, if there is one.
+fn violation_of(limit: &Limit, judged: &[Judged], ranked: &[u32], as_of: Timestamp) -> Option<Violation> {
+    let mut matching = Vec::new();
+    let mut unknown: BTreeMap<Fact, u64> = BTreeMap::new();
+    let mut facts = Vec::new();
+    let counted = ranked.iter().map(|&number| (number, &judged[number as usize])).filter(|(_, judged)| judged.counts());
+    for (number, judged) in counted {
+        facts.clear();
+        let candidate = Candidate { finding: &judged.finding, severity: judged.severity, as_of };
+        if limit.subject.counts(&candidate, &mut facts) {
+            matching.push(number);
+            facts.sort_unstable();
+            facts.dedup();
+            for &fact in &facts {
+                *unknown.entry(fact).or_default() += 1;
+            }
+        }
+    }
+    let found = matching.len() as u64;
+    if found <= limit.allow {
+        return None;
+    }
+    Some(Violation {
+        rule: limit.name.clone(),
+        description: limit.description.clone(),
+        place: limit.place.clone(),
+        enforcement: limit.enforcement,
+        allowed: limit.allow,
+        found,
+        findings: matching,
+        unknown: unknown.into_iter().map(|(fact, findings)| (fact.name(), findings)).collect(),
+    })
+}
+
+/// The order in which people read findings: the worst first, then by path, line and column, then as they stand.
+///
+/// Paths are compared once each and not once per comparison, because there are many findings and few paths.
+pub(crate) fn rank(judged: &[Judged]) -> Vec<u32> {
+    let path_of = |judged: &Judged| judged.finding.location.as_ref().map(|location| Text::clone(&location.path));
+    let mut places: HashMap<Text, u32> = judged.iter().filter_map(path_of).map(|path| (path, 0)).collect();
+    let mut paths: Vec<Text> = places.keys().cloned().collect();
+    paths.sort_unstable();
+    for (place, path) in (0u32..).zip(&paths) {
+        places.insert(Text::clone(path), place);
+    }
+    // A finding without a place goes after those that have one.
+    let key = |(number, judged): (u32, &Judged)| {
+        let location = judged.finding.location.as_ref();
+        let path = location.and_then(|location| places.get(&location.path)).copied().unwrap_or(u32::MAX);
+        (Reverse(judged.severity), path, location.and_then(|l| l.line), location.and_then(|l| l.column), number)
+    };
+    let mut keys: Vec<_> = (0u32..).zip(judged).map(key).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|(.., number)| number).collect()
+}
+
+/// How many days before its end a waiver is announced.
+const ANNOUNCED_DAYS: u32 = 14;
+
+/// What became of each waiver, and for each finding the first waiver that answers for it.
+fn apply_waivers(waivers: &[Waiver], findings: &[Finding], as_of: Timestamp) -> (Vec<WaiverOutcome>, Vec<Option<u32>>) {
+    let today = as_of.to_zoned(TimeZone::UTC).date();
+    let mut waived_by = vec![None; findings.len()];
+    let mut outcomes = Vec::with_capacity(waivers.len());
+    for (number, waiver) in (0u32..).zip(waivers) {
+        let matched: Vec<usize> =
+            findings.iter().enumerate().filter(|(_, finding)| waiver.matches.fits(finding)).map(|(i, _)| i).collect();
+        let state = state_of(waiver, today, matched.iter().map(|&i| &findings[i]));
+        if matches!(state, WaiverState::Active | WaiverState::Expiring { .. }) {
+            for &finding in &matched {
+                waived_by[finding] = waived_by[finding].or(Some(number));
+            }
+        }
+        outcomes.push(WaiverOutcome {
+            id: waiver.id.clone(),
+            place: waiver.place.clone(),
+            matches: waiver.matches.as_written.clone(),
+            reason: waiver.reason.clone(),
+            owner: waiver.owner.clone(),
+            ticket: waiver.ticket.clone(),
+            approved_by: waiver.approved_by.clone(),
+            expires: waiver.expires,
+            state,
+            matched: matched.len() as u64,
+        });
+    }
+    (outcomes, waived_by)
+}
+
+fn state_of<'a>(waiver: &Waiver, today: Date, matched: impl Iterator<Item = &'a Finding> + Clone) -> WaiverState {
+    let days = waiver.expires.map(|expires| expires.duration_since(today).as_hours() / 24);
+    if days.is_some_and(|days| days < 0) {
+        return WaiverState::Expired;
+    }
+    if matched.clone().next().is_none() {
+        return WaiverState::Unused;
+    }
+    if waiver.matches.names_only_a_package() {
+        let vulnerabilities = distinct_vulnerabilities(matched);
+        if vulnerabilities > 1 {
+            return WaiverState::TooBroad { vulnerabilities };
+        }
+    }
+    match days.and_then(|days| u32::try_from(days).ok()) {
+        Some(days) if days <= ANNOUNCED_DAYS => WaiverState::Expiring { days },
+        _ => WaiverState::Active,
+    }
+}
+
+/// How many different vulnerabilities findings are about: findings that share an advisory id are about the same one.
+fn distinct_vulnerabilities<'a>(findings: impl Iterator<Item = &'a Finding>) -> u32 {
+    let mut known: Vec<BTreeSet<&str>> = Vec::new();
+    for finding in findings {
+        let mut ids: BTreeSet<&str> = finding.ids.iter().map(|id| &**id).collect();
+        if ids.is_empty() {
+            ids.extend(finding.check().map(|check| &**check));
+        }
+        known.retain(|other| {
+            let same = !other.is_disjoint(&ids);
+            if same {
+                ids.extend(other);
+            }
+            !same
+        });
+        known.push(ids);
+    }
+    u32::try_from(known.len()).unwrap_or(u32::MAX)
+}
+
+/// How many findings of a source count.
+pub(crate) fn open_findings_of(source: &str, judged: &[Judged]) -> u64 {
+    let seen_by = |judged: &&Judged| judged.finding.sightings.iter().any(|sighting| *sighting.source == *source);
+    judged.iter().filter(|judged| judged.counts()).filter(seen_by).count() as u64
+}
+
+/// The findings that count, by kind and told severity.
+pub(crate) fn count(judged: &[Judged]) -> Vec<(Kind, Counts)> {
+    let mut counts: BTreeMap<Kind, Counts> = Kind::ALL.into_iter().map(|kind| (kind, Counts::default())).collect();
+    for judged in judged.iter().filter(|judged| judged.counts()) {
+        let counts = counts.entry(judged.finding.kind).or_default();
+        *match judged.finding.severity {
+            Some(Severity::Critical) => &mut counts.critical,
+            Some(Severity::High) => &mut counts.high,
+            Some(Severity::Medium) => &mut counts.medium,
+            Some(Severity::Low) => &mut counts.low,
+            Some(Severity::Info) => &mut counts.info,
+            None => &mut counts.unknown,
+        } += 1;
+    }
+    counts.into_iter().collect()
+}
+
+fn warnings_of(waivers: &[WaiverOutcome], evidence: &[Evidence]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for Evidence { coverage, requirement } in evidence {
+        if *requirement == Requirement::Optional && coverage.state != State::Complete {
+            let reason = coverage.reasons.first().map_or("no reason was given", String::as_str);
+            warnings.push(format!("optional source {} is {}: {reason}", coverage.source, coverage.state.name()));
+        }
+    }
+    for waiver in waivers {
+        let id = &waiver.id;
+        match waiver.state {
+            WaiverState::Active if waiver.expires.is_none() => {
+                warnings.push(format!("waiver {id} never expires; give it an `expires` date"));
+            }
+            WaiverState::Active => {}
+            WaiverState::Expiring { days: 0 } => warnings.push(format!("waiver {id} expires today")),
+            WaiverState::Expiring { days: 1 } => warnings.push(format!("waiver {id} expires tomorrow")),
+            WaiverState::Expiring { days } => warnings.push(format!("waiver {id} expires in {days} days")),
+            WaiverState::Expired => {
+                let since = waiver.expires.map(|date| format!(" on {date}")).unwrap_or_default();
+                warnings.push(format!(
+                    "waiver {id} expired{since} and excuses nothing; it matches {}",
+                    findings(waiver.matched)
+                ));
+            }
+            WaiverState::Unused => {
+                warnings.push(format!("waiver {id} matches no finding; remove it or correct its `match`"))
+            }
+            WaiverState::TooBroad { vulnerabilities } => warnings.push(format!(
+                "waiver {id} names only a package, which has {vulnerabilities} vulnerabilities, and excuses nothing; \
+                 add the `id` of the one that is meant"
+            )),
+        }
+    }
+    warnings
+}
+
+fn findings(count: u64) -> String {
+    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
+}

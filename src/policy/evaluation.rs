@@ -1,0 +1,235 @@
+//! What an evaluation says: the verdict and everything that it rests on, as plain data.
+
+use crate::finding::{Coverage, Excuse, Finding, Kind, Severity};
+
+use super::{Enforcement, Place};
+
+/// Whether a pass needs a source to be complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// A source that is not complete makes the run undecided.
+    Required,
+    /// A source that is not complete is a warning.
+    Optional,
+}
+
+/// What one source showed, and whether a pass needs it.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// What it showed.
+    pub coverage: Coverage,
+    /// What the policy asks of it.
+    pub requirement: Requirement,
+}
+
+/// The answer to "may this go on?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything required was seen, and the policy holds.
+    Pass,
+    /// The policy is violated, whatever else was not seen.
+    Fail,
+    /// No violation was seen, but not everything required was seen.
+    Undecided,
+}
+
+impl Verdict {
+    /// The name in every output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Undecided => "undecided",
+        }
+    }
+}
+
+/// Where a finding landed. Every finding lands in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Disposition {
+    /// It is among the findings of a violated `deny` limit.
+    Violation,
+    /// It is among the findings of a violated `warn` limit only.
+    Warning,
+    /// It counts, within every limit.
+    Allowed,
+    /// A waiver answers for it.
+    Waived,
+    /// Its sources do not call it open.
+    Excused,
+}
+
+impl Disposition {
+    /// All, in the order of reports.
+    pub const ALL: [Disposition; 5] =
+        [Disposition::Violation, Disposition::Warning, Disposition::Allowed, Disposition::Waived, Disposition::Excused];
+
+    /// The name in every output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Disposition::Violation => "violation",
+            Disposition::Warning => "warning",
+            Disposition::Allowed => "allowed",
+            Disposition::Waived => "waived",
+            Disposition::Excused => "excused",
+        }
+    }
+}
+
+/// A finding and what became of it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The finding.
+    pub finding: Finding,
+    /// The severity that counted: the finding's own, or the policy's `unknown_severity`.
+    pub severity: Severity,
+    /// Where it landed.
+    pub disposition: Disposition,
+    /// The violated limits that count it: indices into [`Evaluation::violations`], ascending.
+    pub violations: Vec<u32>,
+    /// The waiver that answers for it: an index into [`Evaluation::waivers`].
+    pub waiver: Option<u32>,
+    /// Why its sources excuse it.
+    pub excuse: Option<Excuse>,
+}
+
+/// A violated limit.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// The limit's name: `thresholds.sca.high`.
+    pub rule: String,
+    /// The rule's description.
+    pub description: Option<String>,
+    /// Where it stands in the policy.
+    pub place: Place,
+    /// Deny or warn.
+    pub enforcement: Enforcement,
+    /// How many findings it allows.
+    pub allowed: u64,
+    /// How many it counted.
+    pub found: u64,
+    /// The findings it counted: indices into [`Evaluation::findings`], worst first.
+    pub findings: Vec<u32>,
+    /// Facts that no source told and that were counted as true, with how many findings each: `epss: 12 findings`.
+    pub unknown: Vec<(&'static str, u64)>,
+}
+
+/// What became of a waiver.
+#[derive(Clone, Debug)]
+pub struct WaiverOutcome {
+    /// `id`.
+    pub id: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What it matches, as written.
+    pub matches: String,
+    /// `reason`.
+    pub reason: String,
+    /// `owner`.
+    pub owner: Option<String>,
+    /// `ticket`.
+    pub ticket: Option<String>,
+    /// `approved_by`.
+    pub approved_by: Option<String>,
+    /// `expires`.
+    pub expires: Option<jiff::civil::Date>,
+    /// What it did.
+    pub state: WaiverState,
+    /// How many findings it answers for (or would, if it had not expired).
+    pub matched: u64,
+}
+
+/// What a waiver did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaiverState {
+    /// It excuses what it matches.
+    Active,
+    /// It does, and expires within 14 days (of days left, 0 being today).
+    Expiring {
+        /// Days left.
+        days: u32,
+    },
+    /// Its day has passed: it excuses nothing.
+    Expired,
+    /// It matches nothing.
+    Unused,
+    /// It names a package only, and the package has several vulnerabilities: it excuses nothing.
+    TooBroad {
+        /// How many vulnerabilities it would hide.
+        vulnerabilities: u32,
+    },
+}
+
+impl WaiverState {
+    /// The name in every output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            WaiverState::Active => "active",
+            WaiverState::Expiring { .. } => "expiring",
+            WaiverState::Expired => "expired",
+            WaiverState::Unused => "unused",
+            WaiverState::TooBroad { .. } => "too-broad",
+        }
+    }
+}
+
+/// Findings that count (not waived, not excused) of one kind, by the severity their source told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Critical.
+    pub critical: u64,
+    /// High.
+    pub high: u64,
+    /// Medium.
+    pub medium: u64,
+    /// Low.
+    pub low: u64,
+    /// Info.
+    pub info: u64,
+    /// Not told.
+    pub unknown: u64,
+}
+
+/// Everything that was decided, and from what. Reports read it; none may change it.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// All findings, ordered by fingerprint.
+    pub findings: Vec<Judged>,
+    /// The findings in the order in which people read them, the worst first: indices into `findings`.
+    pub ranked: Vec<u32>,
+    /// The violated limits: deny before warn, then in the order of the policy.
+    pub violations: Vec<Violation>,
+    /// Every limit that was evaluated, by name: how many rules stand behind a pass.
+    pub limits: Vec<String>,
+    /// All waivers, in the order of the policy.
+    pub waivers: Vec<WaiverOutcome>,
+    /// What each source showed, by name.
+    pub evidence: Vec<Evidence>,
+    /// Of each source, how many of its findings counted (neither waived nor excused); beside `evidence`.
+    pub open: Vec<u64>,
+    /// The counts of each kind, in the order of [`Kind::ALL`].
+    pub counts: Vec<(Kind, Counts)>,
+    /// What a reader must know beside the verdict, a sentence each: waivers that expire, optional sources that failed.
+    pub warnings: Vec<String>,
+}
+
+impl Evaluation {
+    /// The findings that landed there, the worst first.
+    pub fn with(&self, disposition: Disposition) -> impl Iterator<Item = &Judged> {
+        let ranked = self.ranked.iter().filter_map(|&number| self.findings.get(number as usize));
+        ranked.filter(move |judged| judged.disposition == disposition)
+    }
+}
+
+impl Judged {
+    /// Whether limits look at it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !matches!(self.disposition, Disposition::Waived | Disposition::Excused)
+    }
+}

@@ -1,0 +1,404 @@
+//! The report for a person: at a terminal, or in the log of a CI job.
+//!
+//! The verdict first, then what was violated, worst first, then what was not read, waivers, counts, and a last line that
+//! can be searched for. It is made for 80 columns whatever the terminal, so that it is the same everywhere. Styles are
+//! always written; the target strips them where they are not wanted. No line begins with text from outside.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::Report;
+use super::escape::{actions_safe, terminal};
+use crate::exit::Status;
+use crate::finding::{Finding, Kind, Severity, State};
+use crate::policy::{
+    Counts, Disposition, Enforcement, Judged, Requirement, Verdict, Violation, WaiverOutcome, WaiverState,
+};
+
+/// How many findings are shown at most; a log of thousands is read by nobody, and the other formats hold them all.
+const SHOWN: usize = 50;
+
+/// The width that text is wrapped to.
+const WIDTH: usize = 80;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+
+/// Writes the report.
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    head(report, out)?;
+    violated(report, out)?;
+    findings(report, out)?;
+    not_read(report, out)?;
+    waivers(report, out)?;
+    counts(report, out)?;
+    sources(report, out)?;
+    last_line(report, out)
+}
+
+fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let evaluation = report.evaluation;
+    let denied = evaluation.violations.iter().filter(|v| v.enforcement == Enforcement::Deny).count();
+    let (style, word, sentence) = match evaluation.verdict {
+        Verdict::Pass => (GREEN, "PASS", "the policy holds".to_owned()),
+        Verdict::Fail => (RED, "FAIL", format!("the policy is violated in {}", plural(denied as u64, "rule"))),
+        Verdict::Undecided => {
+            (YELLOW, "UNDECIDED", "no violation was seen, but not everything that is required was read".to_owned())
+        }
+    };
+    writeln!(out, "{style}{word}{style:#}  {sentence}")?;
+    let name = report.policy.name.as_ref().map(|name| format!(" ({})", terminal(name))).unwrap_or_default();
+    let limits = plural(evaluation.limits.len() as u64, "rule");
+    writeln!(out, "      policy {}{name}, {limits}", terminal(report.policy_origin))?;
+    if let Some(applied) = &report.policy.applied {
+        writeln!(out, "      with {}", terminal(applied))?;
+    }
+    let project = [
+        report.project.repository.clone(),
+        report.project.branch.as_ref().map(|branch| format!("branch {branch}")),
+        report.project.commit.as_ref().map(|commit| format!("commit {}", commit.get(..12).unwrap_or(commit))),
+    ];
+    let project: Vec<String> = project.into_iter().flatten().map(|part| terminal(&part).into_owned()).collect();
+    if !project.is_empty() {
+        writeln!(out, "      project {}", project.join(", "))?;
+    }
+    if !report.only.is_empty() {
+        writeln!(
+            out,
+            "      {YELLOW}only {} was read{YELLOW:#}, because of --only",
+            terminal(&report.only.join(", "))
+        )?;
+    }
+    Ok(())
+}
+
+fn violated(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let violations = &report.evaluation.violations;
+    if violations.is_empty() {
+        return Ok(());
+    }
+    section("violated", out)?;
+    let width = violations.iter().map(|violation| violation.rule.chars().count()).max().unwrap_or(0).min(40);
+    for violation in violations {
+        let (style, effect) = match violation.enforcement {
+            Enforcement::Deny => (RED, ""),
+            Enforcement::Warn => (YELLOW, "  (warns only)"),
+        };
+        let Violation { rule, found, allowed, place, .. } = violation;
+        writeln!(
+            out,
+            "  {style}{rule:width$}{style:#}  {found} found, {allowed} allowed{effect}  {DIM}{}:{}{DIM:#}",
+            terminal(&place.file),
+            place.line
+        )?;
+        if let Some(description) = &violation.description {
+            wrapped("    ", "    ", description, out)?;
+        }
+        if !violation.unknown.is_empty() {
+            let facts: Vec<String> = violation
+                .unknown
+                .iter()
+                .map(|(fact, count)| format!("{fact} ({})", plural(*count, "finding")))
+                .collect();
+            wrapped("    ", "    ", &format!("not told by any source, so counted as true: {}", facts.join(", ")), out)?;
+        }
+    }
+    Ok(())
+}
+
+fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let violations = report.evaluation.with(Disposition::Violation).count();
+    let shown: Vec<&Judged> =
+        report.evaluation.with(Disposition::Violation).chain(report.evaluation.with(Disposition::Warning)).collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    section("findings", out)?;
+    for judged in shown.iter().take(SHOWN) {
+        finding(report, judged, out)?;
+    }
+    if let Some(rest) = shown.len().checked_sub(SHOWN).filter(|&rest| rest > 0) {
+        writeln!(
+            out,
+            "  {BOLD}and {}{BOLD:#}; `--output json=findgate.json` holds them all",
+            plural(rest as u64, "more finding")
+        )?;
+    }
+    if let Some(worst) = shown.first().filter(|_| violations > 0) {
+        writeln!(out)?;
+        let fingerprint = worst.finding.fingerprint.to_string();
+        let short = fingerprint.get(..11).unwrap_or(&fingerprint);
+        wrapped(
+            "  ",
+            "  ",
+            &format!("why one of them counts, and the waiver to paste: findgate explain {short}"),
+            out,
+        )?;
+    }
+    Ok(())
+}
+
+fn finding(report: &Report<'_>, judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
+    let finding = &judged.finding;
+    let style = severity_style(judged.severity);
+    writeln!(out, "  {style}{:8}{style:#}  {BOLD}{}{BOLD:#}", judged.severity, place_of(finding))?;
+    wrapped("            ", "            ", &finding.title, out)?;
+    if let Some(about) = about(finding) {
+        wrapped("            ", "              ", &about, out)?;
+    }
+    if finding.severity.is_none() {
+        wrapped("            ", "              ", &format!("unrated; counts as {}", judged.severity), out)?;
+    }
+    if let Some(fix) = fix_of(finding) {
+        wrapped("            ", "              ", &fix, out)?;
+    }
+    let rules: Vec<&str> = judged
+        .violations
+        .iter()
+        .filter_map(|&number| report.evaluation.violations.get(number as usize))
+        .map(|violation| violation.rule.as_str())
+        .collect();
+    wrapped("            ", "              ", &format!("violates {}", rules.join(", ")), out)?;
+    let fingerprint = finding.fingerprint.to_string();
+    writeln!(out, "            {DIM}{fingerprint}{DIM:#}")
+}
+
+/// Who says so and what it is about: `lodash 4.17.20, CVE-2021-23337, CWE-94 (Trivy)`.
+fn about(finding: &Finding) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(package) = &finding.package {
+        parts.push(match &package.version {
+            Some(version) => format!("{} {version}", package.name),
+            None => package.name.to_string(),
+        });
+    }
+    parts.extend(finding.ids.iter().map(|id| id.to_string()));
+    if let Some(check) = finding.check().filter(|check| !finding.ids.contains(check)) {
+        parts.push(check.to_string());
+    }
+    parts.extend(finding.cwe.iter().map(ToString::to_string));
+    let mut tools: Vec<&str> = finding.sightings.iter().map(|s| s.tool.as_deref().unwrap_or(&s.source)).collect();
+    tools.sort_unstable();
+    tools.dedup();
+    parts.push(format!("({})", tools.join(", ")));
+    Some(parts.join(", ").replace(", (", " ("))
+}
+
+fn fix_of(finding: &Finding) -> Option<String> {
+    if finding.fixed_in.is_empty() {
+        return (finding.fix == Some(false)).then(|| "no fixed version yet".to_owned());
+    }
+    let versions: Vec<&str> = finding.fixed_in.iter().map(|version| &**version).collect();
+    Some(format!("fix: upgrade to {}", versions.join(" or ")))
+}
+
+fn place_of(finding: &Finding) -> String {
+    match &finding.location {
+        None => "no location".to_owned(),
+        Some(location) => {
+            let numbers = [location.line, location.column.filter(|_| location.line.is_some())];
+            let numbers: String = numbers.into_iter().flatten().map(|number| format!(":{number}")).collect();
+            format!("{}{numbers}", terminal(&location.path))
+        }
+    }
+}
+
+fn not_read(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let incomplete: Vec<_> =
+        report.evaluation.evidence.iter().filter(|evidence| evidence.coverage.state != State::Complete).collect();
+    if incomplete.is_empty() {
+        return Ok(());
+    }
+    section("not read", out)?;
+    for evidence in incomplete {
+        let coverage = &evidence.coverage;
+        let (style, effect) = match evidence.requirement {
+            Requirement::Required => (RED, "required"),
+            Requirement::Optional => (YELLOW, "optional"),
+        };
+        writeln!(out, "  {style}{}{style:#}  {}, {effect}", terminal(&coverage.source), coverage.state.name())?;
+        for reason in coverage.reasons.iter().take(SHOWN) {
+            wrapped("    - ", "      ", reason, out)?;
+        }
+        if let Some(rest) = coverage.reasons.len().checked_sub(SHOWN).filter(|&rest| rest > 0) {
+            writeln!(
+                out,
+                "    - and {}; `--output json=findgate.json` holds them all",
+                plural(rest as u64, "more reason")
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn waivers(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let waivers = &report.evaluation.waivers;
+    if waivers.is_empty() {
+        return Ok(());
+    }
+    section("waivers", out)?;
+    for waiver in waivers {
+        let WaiverOutcome { id, matches, reason, owner, expires, state, matched, .. } = waiver;
+        let until = expires.map(|date| format!(" until {date}")).unwrap_or_default();
+        let (style, what) = match state {
+            WaiverState::Active => (GREEN, format!("excuses {}{until}", plural(*matched, "finding"))),
+            WaiverState::Expiring { days: 0 } => {
+                (YELLOW, format!("excuses {}, and expires today", plural(*matched, "finding")))
+            }
+            WaiverState::Expiring { days } => (
+                YELLOW,
+                format!("excuses {}, and expires in {}", plural(*matched, "finding"), plural(u64::from(*days), "day")),
+            ),
+            WaiverState::Expired => {
+                let since = expires.map(|date| format!(" on {date}")).unwrap_or_default();
+                (RED, format!("expired{since}, excuses nothing; it matches {}", plural(*matched, "finding")))
+            }
+            WaiverState::Unused => (YELLOW, "matches nothing".to_owned()),
+            WaiverState::TooBroad { vulnerabilities } => {
+                let count = plural(u64::from(*vulnerabilities), "vulnerability");
+                (RED, format!("too broad, excuses nothing: the package has {count}; add the id of one"))
+            }
+        };
+        writeln!(out, "  {style}{}{style:#}  {what}", terminal(id))?;
+        let owner = owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default();
+        wrapped("    ", "    ", &format!("{matches}: {reason}{owner}"), out)?;
+    }
+    Ok(())
+}
+
+fn counts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let evaluation = report.evaluation;
+    section("counted findings", out)?;
+    let told: Vec<&(Kind, Counts)> =
+        evaluation.counts.iter().filter(|(_, counts)| *counts != Counts::default()).collect();
+    if told.is_empty() {
+        writeln!(out, "  none")?;
+    } else {
+        writeln!(out, "  {DIM}kind       critical     high   medium      low     info  unknown{DIM:#}")?;
+        for (kind, counts) in told {
+            let Counts { critical, high, medium, low, info, unknown } = counts;
+            writeln!(out, "  {kind:9}  {critical:8} {high:8} {medium:8} {low:8} {info:8} {unknown:8}")?;
+        }
+    }
+    let with = |disposition| evaluation.with(disposition).count() as u64;
+    let aside = [(with(Disposition::Waived), "waived"), (with(Disposition::Excused), "excused by their source")];
+    let aside: Vec<String> = aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if !aside.is_empty() {
+        writeln!(out, "  not counted: {}", aside.join(", "))?;
+    }
+    Ok(())
+}
+
+fn sources(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    section("sources", out)?;
+    for (evidence, open) in report.evaluation.evidence.iter().zip(&report.evaluation.open) {
+        let coverage = &evidence.coverage;
+        let style = if coverage.state == State::Complete { GREEN } else { YELLOW };
+        writeln!(
+            out,
+            "  {}  {style}{}{style:#}, {} read in {}, {open} counted",
+            terminal(&coverage.source),
+            coverage.state.name(),
+            plural(coverage.read, "finding"),
+            plural(coverage.scans.len() as u64, "scan")
+        )?;
+        for scan in coverage.scans.iter().take(SHOWN) {
+            let version = scan.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+            wrapped(
+                "    ",
+                "      ",
+                &format!("{}{version}: {} ({})", scan.engine, plural(scan.findings, "finding"), scan.origin),
+                out,
+            )?;
+        }
+        if let Some(rest) = coverage.scans.len().checked_sub(SHOWN).filter(|&rest| rest > 0) {
+            writeln!(out, "    and {}", plural(rest as u64, "more scan"))?;
+        }
+        for note in coverage.notes.iter().take(SHOWN) {
+            wrapped("    note: ", "      ", note, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// `findgate: fail (1): thresholds.sca.high, known-exploited`.
+fn last_line(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let evaluation = report.evaluation;
+    let verdict = evaluation.verdict;
+    let status = Status::from(verdict).number();
+    let mut why: Vec<String> = match verdict {
+        Verdict::Pass => Vec::new(),
+        Verdict::Fail => {
+            let denied = evaluation.violations.iter().filter(|violation| violation.enforcement == Enforcement::Deny);
+            denied.map(|violation| violation.rule.clone()).collect()
+        }
+        Verdict::Undecided => {
+            let missing = evaluation
+                .evidence
+                .iter()
+                .filter(|e| e.coverage.state != State::Complete && e.requirement == Requirement::Required);
+            missing.map(|e| format!("{} is {}", e.coverage.source, e.coverage.state.name())).collect()
+        }
+    };
+    if !report.only.is_empty() {
+        why.push(format!("only {} was read", report.only.join(" and ")));
+    }
+    let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
+    let style = match verdict {
+        Verdict::Pass => GREEN,
+        Verdict::Fail => RED,
+        Verdict::Undecided => YELLOW,
+    };
+    writeln!(out)?;
+    writeln!(out, "findgate: {style}{}{style:#} ({status}){}", verdict.name(), terminal(&why))
+}
+
+fn section(name: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{BOLD}{name}{BOLD:#}")
+}
+
+fn severity_style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => RED,
+        Severity::Medium => YELLOW,
+        Severity::Low | Severity::Info => BOLD,
+    }
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    match (count, noun.strip_suffix("ty")) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ties"),
+        (_, None) => format!("{count} {noun}s"),
+    }
+}
+
+/// Writes text from outside, made safe and wrapped between words; a word longer than a line stays whole, so that it can be
+/// copied.
+fn wrapped(first: &str, rest: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let text = terminal(text);
+    let mut line = first.to_owned();
+    let mut used = first.chars().count();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if !empty && used + 1 + length > WIDTH {
+            writeln!(out, "{}", actions_safe(&line))?;
+            line = rest.to_owned();
+            used = rest.chars().count();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+        empty = false;
+    }
+    writeln!(out, "{}", actions_safe(&line))
+}

@@ -1,0 +1,279 @@
+//! One finding as one result.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_sarif::sarif::{
+    ArtifactLocation, Location, LogicalLocation, Message, PhysicalLocation, PropertyBag, Region, Result as SarifResult,
+    ResultKind, ResultLevel, Suppression,
+};
+
+use super::super::Report;
+use super::super::escape::percent_encode_path;
+use super::rules::{Rules, about, message, title, versions};
+use super::{Chosen, Profile};
+use crate::finding::{Excuse, Finding, Location as Place, Severity};
+use crate::policy::{Disposition, Judged, WaiverOutcome};
+
+/// GitLab skips a result whose message is longer than 2,048; GitHub names no limit. Half of that can be read.
+const MESSAGE: usize = 1_024;
+
+/// The base of every URI, declared by the run.
+pub(super) const ROOT: &str = "%SRCROOT%";
+
+pub(super) fn result(report: &Report<'_>, profile: Profile, rules: &Rules, chosen: &Chosen) -> SarifResult {
+    let judged = &report.evaluation.findings[chosen.finding];
+    let finding = &judged.finding;
+    let place = finding.location.as_ref().and_then(physical);
+    let placed = place.is_some();
+    let mut location = Location::builder().physical_location(place.unwrap_or_else(|| at_policy(report))).build();
+    location.logical_locations = finding.package.as_deref().map(|package| {
+        let name = package.purl.as_deref().unwrap_or(&package.name);
+        vec![LogicalLocation::builder().fully_qualified_name(message(name, MESSAGE)).kind("package").build()]
+    });
+    let mut result = SarifResult::builder()
+        .message(Message::builder().text(sentence(report, judged, placed)).build())
+        .rule_id(rules.id(chosen.rule))
+        .kind(ResultKind::Fail)
+        .level(level(finding.severity))
+        .locations(vec![location])
+        // Under a name of our own: GitHub's `primaryLocationLineHash` is made of the source line, which only the upload
+        // step has at hand; a value that differs from the one it computes is logged for each result.
+        .partial_fingerprints(BTreeMap::from([("findgateFinding/v1".to_owned(), finding.fingerprint.to_string())]))
+        .properties(properties(report, judged))
+        .build();
+    result.rule_index = rules.index(chosen.rule);
+    result.suppressions = match profile {
+        // GitHub does not read it, and tools that do would hide what violates the policy.
+        Profile::CodeScanning => None,
+        Profile::Audit => Some(suppressions(report, judged)),
+    };
+    result
+}
+
+/// What is wrong, the version that fixes it, which rules of the policy it violates: the first sentence is what GitHub
+/// shows where there is little room.
+fn sentence(report: &Report<'_>, judged: &Judged, placed: bool) -> String {
+    let finding = &judged.finding;
+    let mut text = String::new();
+    if let Some(subject) = subject(finding) {
+        text.push_str(&message(&subject, 150));
+        text.push_str(": ");
+    }
+    text.push_str(&message(title(finding), 400));
+    if let Some(advisory) = finding.advisory().filter(|advisory| !finding.title.contains(&***advisory)) {
+        text.push_str(&format!(" ({})", message(advisory, 60)));
+    }
+    if !text.ends_with(['…', '!', '?']) {
+        text.push('.');
+    }
+    if !finding.fixed_in.is_empty() {
+        text.push_str(&format!(" Fixed in {}.", message(&versions(finding), 120)));
+    }
+    match finding.severity {
+        None => text.push_str(&format!(" No source tells its severity; it counts as {}.", judged.severity)),
+        Some(Severity::Info) => text.push_str(" Its severity is info."),
+        Some(_) => {}
+    }
+    text.push_str(&violated(report, judged));
+    if !placed {
+        text.push_str(&format!(
+            " No file is known for {}, so it is shown at the policy.",
+            message(&about(finding), 100)
+        ));
+    }
+    message(&text, MESSAGE)
+}
+
+/// The violated rules, each with its numbers and its line in the policy.
+fn violated(report: &Report<'_>, judged: &Judged) -> String {
+    const SHOWN: usize = 2;
+    let mut text = String::new();
+    for violation in
+        judged.violations.iter().take(SHOWN).filter_map(|&at| report.evaluation.violations.get(at as usize))
+    {
+        text.push_str(&format!(
+            " Violates {} ({}, allowed {}, found {}; {}:{}).",
+            message(&violation.rule, 80),
+            violation.enforcement.name(),
+            violation.allowed,
+            violation.found,
+            message(&violation.place.file, 80),
+            violation.place.line,
+        ));
+    }
+    match judged.violations.len().saturating_sub(SHOWN) {
+        0 => {}
+        1 => text.push_str(" Violates 1 more rule."),
+        more => text.push_str(&format!(" Violates {more} more rules.")),
+    }
+    text
+}
+
+/// The package and its version.
+pub(super) fn subject(finding: &Finding) -> Option<String> {
+    let package = finding.package.as_deref()?;
+    Some(match &package.version {
+        Some(version) => format!("{} {version}", package.name),
+        None => package.name.to_string(),
+    })
+}
+
+/// GitHub's rules: a relative URI, and a region that begins at a line. Columns are given only where they make sense
+/// together; a line alone is better than an invented column. `None` where the path is none of a repository.
+fn physical(place: &Place) -> Option<PhysicalLocation> {
+    let uri = relative_uri(&place.path)?;
+    // Line numbers beyond this are no lines of a file, but a consumer may read them into 32 bits.
+    let number = |value: Option<u32>| value.filter(|v| *v > 0).map(|v| i64::from(v.min(i32::MAX as u32)));
+    let line = number(place.line);
+    let mut region = Region::builder().start_line(line.unwrap_or(1)).build();
+    if let Some(line) = line {
+        region.start_column = number(place.column);
+        region.end_line = number(place.end_line).filter(|end| *end >= line);
+        let one_line = region.end_line.is_none_or(|end| end == line);
+        // One past the last column: in one line it may not stand before the first.
+        region.end_column =
+            number(place.end_column).filter(|end| !one_line || *end >= region.start_column.unwrap_or(1));
+    }
+    Some(at(uri, region))
+}
+
+/// Where a finding without a file is shown: GitHub refuses the whole file for one result without a place.
+fn at_policy(report: &Report<'_>) -> PhysicalLocation {
+    let origin = report.policy_origin;
+    let uri = if origin.contains(':') { None } else { relative_uri(origin.strip_prefix("./").unwrap_or(origin)) };
+    at(uri.unwrap_or_else(|| ".findgate.yml".to_owned()), Region::builder().start_line(1).build())
+}
+
+fn at(uri: String, region: Region) -> PhysicalLocation {
+    PhysicalLocation::builder()
+        .artifact_location(ArtifactLocation::builder().uri(uri).uri_base_id(ROOT).build())
+        .region(region)
+        .build()
+}
+
+/// A path of the repository as a URI reference. The model promises such paths; a source that broke the promise must not
+/// spoil the upload of everything else.
+fn relative_uri(path: &str) -> Option<String> {
+    let fits = !path.is_empty()
+        && !path.contains(char::is_control)
+        && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."));
+    fits.then(|| percent_encode_path(path).into_owned())
+}
+
+fn level(severity: Option<Severity>) -> ResultLevel {
+    match severity {
+        Some(Severity::Critical | Severity::High) => ResultLevel::Error,
+        Some(Severity::Medium) => ResultLevel::Warning,
+        Some(Severity::Low | Severity::Info) | None => ResultLevel::Note,
+    }
+}
+
+/// The same for a rule, where serde-sarif takes any value.
+pub(super) fn level_name(severity: Option<Severity>) -> &'static str {
+    match level(severity) {
+        ResultLevel::Error => "error",
+        ResultLevel::Warning => "warning",
+        ResultLevel::Note => "note",
+        ResultLevel::None => "none",
+    }
+}
+
+fn properties(report: &Report<'_>, judged: &Judged) -> PropertyBag {
+    let Judged { finding, severity: counted, disposition, violations, waiver, excuse } = judged;
+    let name = |name: &str| Value::String(message(name, 200));
+    let rules = violations
+        .iter()
+        .filter_map(|&at| report.evaluation.violations.get(at as usize))
+        .map(|v| name(&v.rule))
+        .collect();
+    let mut sources: Vec<Value> = finding.sightings.iter().map(|sighting| name(&sighting.source)).collect();
+    sources.dedup();
+    let mut bag = BTreeMap::from([
+        ("findgate/severity".to_owned(), name(finding.severity.map_or("unknown", Severity::name))),
+        ("findgate/countedSeverity".to_owned(), name(counted.name())),
+        ("findgate/disposition".to_owned(), name(disposition.name())),
+        ("findgate/policyRules".to_owned(), Value::Array(rules)),
+        ("findgate/sources".to_owned(), Value::Array(sources)),
+    ]);
+    if let Some(waiver) = waiver.and_then(|at| report.evaluation.waivers.get(at as usize)) {
+        bag.insert("findgate/waiver".to_owned(), name(&waiver.id));
+    }
+    if let Some(excuse) = excuse.map(Excuse::name) {
+        bag.insert("findgate/excuse".to_owned(), name(excuse));
+    }
+    PropertyBag::builder().additional_properties(bag).build()
+}
+
+/// Empty for what counts: asked, and not suppressed.
+fn suppressions(report: &Report<'_>, judged: &Judged) -> Vec<Suppression> {
+    let justification = match judged.disposition {
+        Disposition::Violation | Disposition::Warning | Disposition::Allowed => return Vec::new(),
+        Disposition::Waived => match judged.waiver.and_then(|at| report.evaluation.waivers.get(at as usize)) {
+            Some(waiver) => waived(waiver),
+            None => "Waived.".to_owned(),
+        },
+        Disposition::Excused => excused(judged),
+    };
+    let accepted = Suppression::builder()
+        .kind(Value::String("external".to_owned()))
+        .status(Value::String("accepted".to_owned()))
+        .justification(message(&justification, MESSAGE))
+        .build();
+    vec![accepted]
+}
+
+fn waived(waiver: &WaiverOutcome) -> String {
+    let mut text = format!("Waiver {} ({}:{}", waiver.id, waiver.place.file, waiver.place.line);
+    for (what, who) in [("owner", &waiver.owner), ("approved by", &waiver.approved_by), ("ticket", &waiver.ticket)] {
+        if let Some(who) = who {
+            text.push_str(&format!(", {what} {who}"));
+        }
+    }
+    match waiver.expires {
+        Some(day) => text.push_str(&format!(", until {day})")),
+        None => text.push_str(", without an end)"),
+    }
+    format!("{text}: {}", waiver.reason)
+}
+
+fn excused(judged: &Judged) -> String {
+    let words: Vec<String> = judged
+        .finding
+        .sightings
+        .iter()
+        .filter_map(|sighting| {
+            let excuse = sighting.excuse?.name();
+            Some(match &sighting.justification {
+                Some(reason) => format!("{}: {excuse}: {reason}", sighting.source),
+                None => format!("{}: {excuse}", sighting.source),
+            })
+        })
+        .collect();
+    if words.is_empty() { judged.excuse.map_or("excused", Excuse::name).to_owned() } else { words.join("; ") }
+}
+
+/// A link that may stand in a URI field and between angle brackets of Markdown: https, written in the characters of RFC
+/// 3986, without credentials, and not longer than platforms take.
+pub(super) fn https(link: &str) -> Option<&str> {
+    const LENGTH: usize = 2_048;
+    let rest = link.strip_prefix("https://")?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host_fits =
+        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'));
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    let rest_fits =
+        rest[host.len()..].bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/?#%!$&'()*+,;=:@".contains(&b))
+            && rest.split('%').skip(1).all(|after| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
+            && rest.matches('#').count() <= 1;
+    let port_fits = port.bytes().all(|b| b.is_ascii_digit());
+    (link.len() <= LENGTH && host_fits && !name.is_empty() && port_fits && rest_fits).then_some(link)
+}
+
+/// A repository as it is known (`github.com/acme/payments`) as an address.
+pub(super) fn repository_uri(repository: &str) -> Option<String> {
+    let (host, path) = repository.split_once('/')?;
+    let address: Cow<'_, str> = percent_encode_path(path);
+    https(&format!("https://{host}/{address}")).map(str::to_owned)
+}

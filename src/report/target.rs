@@ -1,0 +1,423 @@
+//! Where reports go: standard output and files.
+//!
+//! Targets are prepared before anything is read, so that a folder that does not exist is told at once and not after
+//! minutes of collecting. A file is written beside its target and then renamed: whoever looks at the path sees the old
+//! document or the new one, never half of one. What is not a regular file (`/dev/null`, a named pipe) is written as it is.
+//!
+//! This file knows no format's content. Only that `human` carries ANSI styles, which are dropped here wherever they are
+//! not wanted, so that the writer need not know where it writes to.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anstream::AutoStream;
+use anstream::adapter::StripBytes;
+use anyhow::{Context as _, anyhow, bail, ensure};
+use clap::ValueEnum as _;
+
+use super::escape::{ActionsSafe, terminal};
+use super::{Format, Report, sarif};
+
+/// What `--color` says: whether `human` is colored on standard output. A file is never colored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` or `TERM` say otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where one report goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `-`, or a name that the system gives to standard output.
+    Stdout,
+    /// A path.
+    File(PathBuf),
+}
+
+/// One `--output NAME=PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// What to write.
+    pub format: Format,
+    /// Where to.
+    pub target: Target,
+}
+
+impl FromStr for Output {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Output> {
+        let shown = terminal(text);
+        let Some((name, path)) = text.split_once('=') else {
+            bail!("expected NAME=PATH, as in json=findgate.json, not `{shown}`; {}", formats());
+        };
+        let Some(format) = Format::value_variants().iter().copied().find(|format| format.name() == name) else {
+            let nearest = nearest_format(name).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            bail!("`{}` is not a format; {nearest}{}", terminal(name), formats());
+        };
+        ensure!(!path.is_empty(), "`{shown}` names no file; `{name}=-` writes to standard output");
+        let target = match path {
+            "-" => Target::Stdout,
+            // As files they would be emptied or replaced below whatever the shell has opened.
+            "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" if cfg!(unix) => Target::Stdout,
+            path => Target::File(PathBuf::from(path)),
+        };
+        Ok(Output { format, target })
+    }
+}
+
+fn formats() -> String {
+    let names: Vec<&str> = Format::value_variants().iter().map(|format| format.name()).collect();
+    format!("formats: {}", names.join(", "))
+}
+
+/// The format that the user may have meant.
+fn nearest_format(name: &str) -> Option<&'static str> {
+    Format::value_variants()
+        .iter()
+        .map(|format| (strsim::jaro_winkler(name, format.name()), format.name()))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// All targets of a run, known to be writable when they were prepared.
+#[derive(Debug)]
+pub struct Targets {
+    stdout: Option<Format>,
+    color: Color,
+    files: Vec<Prepared>,
+}
+
+/// A file to be.
+#[derive(Debug)]
+struct Prepared {
+    format: Format,
+    /// As the user wrote it, for messages.
+    named: PathBuf,
+    /// Absolute, symbolic links followed.
+    resolved: PathBuf,
+    way: Way,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Written beside it, then renamed.
+    Replace,
+    /// Opened and written: a device, a pipe, a descriptor that the shell has opened.
+    Direct,
+}
+
+/// Why targets could not be prepared.
+#[derive(Debug)]
+pub enum Unprepared {
+    /// They contradict each other: wrong usage.
+    Conflict(anyhow::Error),
+    /// One of them cannot be written.
+    Unwritable(anyhow::Error),
+}
+
+impl std::fmt::Display for Unprepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Unprepared::Conflict(error) | Unprepared::Unwritable(error)) = self;
+        write!(f, "{error:#}")
+    }
+}
+
+/// How the writing ended, when nothing failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Written {
+    /// Whoever read standard output had enough (`| head`). That is no failure: the verdict's status stands.
+    pub stdout_closed: bool,
+    /// What a user should know, a sentence each: a file that is too large for a platform.
+    pub notes: Vec<String>,
+}
+
+impl Targets {
+    /// Finds out whether every target can be written. Nothing that is there is changed.
+    ///
+    /// `format` is what standard output carries. `None` leaves it to `outputs`, and to `human` if none of them takes it.
+    ///
+    /// # Errors
+    /// [`Unprepared::Conflict`] for two documents in one place; [`Unprepared::Unwritable`] for a folder that is missing or
+    /// cannot be written to and for a path that is a folder.
+    pub fn prepare(format: Option<Format>, outputs: &[Output], color: Color) -> Result<Targets, Unprepared> {
+        let mut stdout = format;
+        let mut files: Vec<Prepared> = Vec::new();
+        for Output { format, target } in outputs {
+            match target {
+                Target::Stdout => match stdout {
+                    Some(other) if other != *format => {
+                        return Err(Unprepared::Conflict(anyhow!(
+                            "{} and {} both go to standard output, which carries one document; give one of them a file: \
+                             --output {}=PATH",
+                            other.name(),
+                            format.name(),
+                            format.name(),
+                        )));
+                    }
+                    _ => stdout = Some(*format),
+                },
+                Target::File(path) => {
+                    let prepared = Prepared::check(*format, path)
+                        .with_context(|| format!("cannot write {} to {}", format.name(), shown(path)))
+                        .map_err(Unprepared::Unwritable)?;
+                    if let Some(other) = files.iter().find(|other| other.resolved == prepared.resolved) {
+                        return Err(Unprepared::Conflict(anyhow!(
+                            "{} and {} are both to be written to {}; give one of them another path",
+                            other.format.name(),
+                            format.name(),
+                            shown(path),
+                        )));
+                    }
+                    files.push(prepared);
+                }
+            }
+        }
+        Ok(Targets { stdout: stdout.or(Some(Format::Human)), color, files })
+    }
+
+    /// Writes every report. One that fails does not keep the others from being written; standard output comes last, so
+    /// that whoever reads the verdict there finds the files.
+    ///
+    /// # Errors
+    /// What could not be written, and why; all of it.
+    pub fn write_all(&self, report: &Report<'_>) -> anyhow::Result<Written> {
+        self.write_with(&|format, out| super::write(format, report, out))
+    }
+
+    fn write_with(&self, render: &Render<'_>) -> anyhow::Result<Written> {
+        let mut written = Written::default();
+        let mut failures: Vec<anyhow::Error> = Vec::new();
+        for file in &self.files {
+            match file.write(render) {
+                Ok(bytes) => written.notes.extend(note(file.format, &file.named, bytes)),
+                Err(error) => failures.push(anyhow!(error).context(format!(
+                    "cannot write {} to {}",
+                    file.format.name(),
+                    shown(&file.named)
+                ))),
+            }
+        }
+        if let Some(format) = self.stdout {
+            match self.write_stdout(format, render) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => written.stdout_closed = true,
+                Err(error) => {
+                    failures.push(anyhow!(error).context(format!("cannot write {} to standard output", format.name())));
+                }
+            }
+        }
+        match failures.len() {
+            0 => Ok(written),
+            1 => Err(failures.remove(0)),
+            count => {
+                let all: Vec<String> = failures.iter().map(|failure| format!("{failure:#}")).collect();
+                Err(anyhow!("{count} outputs could not be written: {}", all.join("; ")))
+            }
+        }
+    }
+
+    fn write_stdout(&self, format: Format, render: &Render<'_>) -> io::Result<()> {
+        let stdout = io::stdout();
+        let colored = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
+        };
+        if format == Format::Human && colored {
+            // `AutoStream` for the sake of Windows, where a console may have to be told that colors come.
+            let mut out = io::BufWriter::with_capacity(BUFFER, ActionsSafe::new(AutoStream::always(stdout.lock())));
+            render(format, &mut out)?;
+            out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
+        } else {
+            fill(format, &mut stdout.lock(), render).map(|_| ())
+        }
+    }
+}
+
+/// What writes a format; in tests also what fails halfway.
+type Render<'a> = dyn Fn(Format, &mut dyn Write) -> io::Result<()> + 'a;
+
+/// Large enough that a report of usual size is a handful of writes.
+const BUFFER: usize = 1 << 16;
+
+/// Writes a report without colors; gives the bytes written.
+fn fill(format: Format, to: &mut dyn Write, render: &Render<'_>) -> io::Result<u64> {
+    let mut to = Counted { to, bytes: 0 };
+    if format == Format::Human {
+        // The styles go first: without them, what stands at the beginning of a line may be another text.
+        let plain = Plain { to: ActionsSafe::new(&mut to), state: StripBytes::new() };
+        let mut out = io::BufWriter::with_capacity(BUFFER, plain);
+        render(format, &mut out)?;
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.to.finish()?;
+    } else {
+        let mut out = io::BufWriter::with_capacity(BUFFER, &mut to);
+        render(format, &mut out)?;
+        out.flush()?;
+    }
+    Ok(to.bytes)
+}
+
+impl Prepared {
+    fn check(format: Format, named: &Path) -> anyhow::Result<Prepared> {
+        let prepared = |resolved, way| Prepared { format, named: named.to_owned(), resolved, way };
+        ensure!(!named.as_os_str().as_encoded_bytes().ends_with(b"/"), "it is a folder, not a file");
+        if is_descriptor(named) {
+            return Ok(prepared(named.to_owned(), Way::Direct));
+        }
+        let (resolved, existing) = resolve(named)?;
+        match existing {
+            Some(metadata) if metadata.is_dir() => bail!("it is a folder, not a file"),
+            // A pipe is not opened yet: that would wait for its reader.
+            Some(metadata) if !metadata.is_file() => Ok(prepared(resolved, Way::Direct)),
+            existing => {
+                if existing.is_some() {
+                    // Renaming would replace a file that may not be written to.
+                    File::options()
+                        .append(true)
+                        .open(&resolved)
+                        .context("the file that is there may not be changed")?;
+                }
+                // Made and removed at once rather than kept: a run that is killed while it collects leaves nothing behind.
+                drop(beside(&resolved)?);
+                Ok(prepared(resolved, Way::Replace))
+            }
+        }
+    }
+
+    fn write(&self, render: &Render<'_>) -> io::Result<u64> {
+        match self.way {
+            Way::Direct => {
+                // Appending, because a descriptor of the shell may be a file that already holds something.
+                let mut file = File::options().append(true).open(&self.resolved)?;
+                fill(self.format, &mut file, render)
+            }
+            Way::Replace => {
+                // Whatever fails from here on, the file that was there stays and the temporary one is removed when dropped.
+                let mut temporary = beside(&self.resolved)?;
+                let bytes = fill(self.format, temporary.as_file_mut(), render)?;
+                if let Ok(existing) = fs::metadata(&self.resolved) {
+                    temporary.as_file().set_permissions(existing.permissions())?;
+                }
+                // Not for the sake of power cuts: some file systems tell only now that the disk is full or the quota is
+                // spent, and the standard library swallows what they tell when a file is closed.
+                temporary.as_file().sync_data()?;
+                temporary.persist(&self.resolved).map_err(|failed| failed.error)?;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+/// A temporary file in the folder of `path`: renaming works within one file system only.
+fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".findgate-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What any program's new file gets, the user's umask applied. Private files, as `tempfile` makes them, could not be
+        // read by the next step of a pipeline if that runs as somebody else.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder).map_err(|error| {
+        let kind = error.kind();
+        // `tempfile` adds the path of the temporary file, which would only confuse.
+        let reason = error.to_string();
+        let reason = reason.split(" at path ").next().unwrap_or_default();
+        io::Error::new(kind, format!("folder {} cannot be written to: {reason}", shown(folder)))
+    })
+}
+
+/// Whether the path is a descriptor that the shell has opened: what it leads to may be a pipe, and has no folder.
+fn is_descriptor(path: &Path) -> bool {
+    cfg!(unix)
+        && (path == Path::new("/dev/stderr")
+            || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.parent() == Some(Path::new(folder))))
+}
+
+/// Follows symbolic links to the place that is really written, whether anything is there yet or not.
+fn resolve(named: &Path) -> anyhow::Result<(PathBuf, Option<fs::Metadata>)> {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut path = std::path::absolute(named)?;
+    for _ in 0..LINKS {
+        let folder = path.parent().context("it is a folder, not a file")?;
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => path = folder.join(fs::read_link(&path)?),
+            Ok(metadata) => return Ok((fs::canonicalize(&path)?, Some(metadata))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let name = path.file_name().context("it is a folder, not a file")?;
+                let real = fs::canonicalize(folder).map_err(|error| match error.kind() {
+                    io::ErrorKind::NotFound => anyhow!("folder {} does not exist; create it first", shown(folder)),
+                    _ => anyhow!(error).context(format!("folder {}", shown(folder))),
+                })?;
+                return Ok((real.join(name), None));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!("more than {LINKS} symbolic links")
+}
+
+/// A path in a message.
+fn shown(path: &Path) -> String {
+    terminal(&path.to_string_lossy()).into_owned()
+}
+
+fn note(format: Format, named: &Path, bytes: u64) -> Option<String> {
+    match format {
+        Format::Sarif => sarif::size_note(bytes).map(|note| format!("{}: {note}", shown(named))),
+        Format::Human | Format::Json | Format::SarifAudit => None,
+    }
+}
+
+/// Counts what is written.
+struct Counted<'w> {
+    to: &'w mut dyn Write,
+    bytes: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.to.write(bytes)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// Drops ANSI styles. `anstream::StripStream` does the same, but only before streams that it knows.
+struct Plain<W: Write> {
+    to: W,
+    state: StripBytes,
+}
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for printable in self.state.strip_next(bytes) {
+            self.to.write_all(printable)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! `findgate explain`: why a finding counts, is waived or is excused.
+
+use std::fmt::Write as _;
+
+use anyhow::anyhow;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+use crate::cli::Explain;
+use crate::env::Env;
+use crate::exit::Status;
+use crate::finding::{Finding, State};
+use crate::messages::Messages;
+use crate::policy::{Candidate, Disposition, Enforcement, Evaluation, Judged, Subject, Truth};
+use crate::report::{actions_safe, terminal};
+use crate::settings::{Refusal, Settings};
+
+use super::shell::print;
+
+/// How many findings are explained at most; a query that fits more is too vague to be meant.
+const SHOWN: usize = 10;
+
+/// The end that the waiver to paste proposes: time enough to fix, too short to be forgotten.
+const WAIVED_DAYS: i32 = 30;
+
+pub(super) fn run(arguments: &Explain, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    let (settings, evaluation) = super::judged(&arguments.input, env, messages)?;
+    let fitting: Vec<&Judged> =
+        evaluation.findings.iter().filter(|judged| fits(&judged.finding, &arguments.query)).collect();
+    if fitting.is_empty() {
+        let incomplete = evaluation.evidence.iter().any(|evidence| evidence.coverage.state != State::Complete);
+        let error = anyhow!(
+            "explain {}: none of {} findings fits; give the beginning of a fingerprint (v1:...), an id, a check, or PATH:LINE{}",
+            arguments.query,
+            evaluation.findings.len(),
+            if incomplete { "; not every source was read completely, so it may be missing" } else { "" }
+        );
+        // A finding that was perhaps not read is not one that does not exist.
+        return Err(if incomplete { Refusal::Output(error) } else { Refusal::Other(error) });
+    }
+    let mut text = String::new();
+    for judged in fitting.iter().take(SHOWN) {
+        // Writing to a string cannot fail.
+        let _ = explain(&mut text, judged, &evaluation, &settings);
+        text.push('\n');
+    }
+    if fitting.len() > SHOWN {
+        let _ = writeln!(text, "and {} more that fit; name one by its fingerprint", fitting.len() - SHOWN);
+    }
+    print(text.as_bytes())
+}
+
+fn fits(finding: &Finding, query: &str) -> bool {
+    let fingerprint = finding.fingerprint.to_string();
+    let bare = fingerprint.trim_start_matches("v1:");
+    if fingerprint.starts_with(query) || (query.len() >= 6 && bare.starts_with(query)) {
+        return true;
+    }
+    let named = finding.ids.iter().chain(finding.sightings.iter().flat_map(|s| s.id.iter().chain(&s.check)));
+    let mut named = named.map(|name| &**name);
+    if named.any(|name| name.eq_ignore_ascii_case(query)) {
+        return true;
+    }
+    let Some(location) = &finding.location else { return false };
+    let (path, line) = match query.rsplit_once(':').map(|(path, line)| (path, line.parse::<u32>())) {
+        Some((path, Ok(line))) => (path, Some(line)),
+        _ => (query, None),
+    };
+    let spans = |line: u32| {
+        let first = location.line.unwrap_or(0);
+        (first..=location.end_line.unwrap_or(first)).contains(&line)
+    };
+    *location.path == *path.trim_start_matches("./") && line.is_none_or(spans)
+}
+
+fn explain(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &Settings) -> std::fmt::Result {
+    let finding = &judged.finding;
+    writeln!(out, "{}", safe(&finding.title))?;
+    writeln!(out, "  fingerprint  {}", finding.fingerprint)?;
+    writeln!(out, "  kind         {}", finding.kind)?;
+    let severity = match finding.severity {
+        Some(severity) => format!("{severity}, from the {}", safe(&finding.severity_from)),
+        None => format!("not told; counts as {} (unknown_severity)", judged.severity),
+    };
+    writeln!(out, "  severity     {severity}")?;
+    if let Some(location) = &finding.location {
+        let line = location.line.map(|line| format!(":{line}")).unwrap_or_default();
+        writeln!(out, "  where        {}{line}", safe(&location.path))?;
+    }
+    if let Some(package) = &finding.package {
+        let version = package.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let purl = package.purl.as_ref().map(|purl| format!(" ({purl})")).unwrap_or_default();
+        writeln!(out, "  package      {}", safe(&format!("{}{version}{purl}", package.name)))?;
+    }
+    let list = |texts: &mut dyn Iterator<Item = String>| texts.collect::<Vec<_>>().join(", ");
+    for (name, value) in [
+        ("ids", list(&mut finding.ids.iter().map(ToString::to_string))),
+        ("weakness", list(&mut finding.cwe.iter().map(ToString::to_string))),
+        ("fixed in", list(&mut finding.fixed_in.iter().map(ToString::to_string))),
+        ("cvss", list(&mut finding.cvss.iter().map(ToString::to_string))),
+        ("first seen", list(&mut finding.first_seen.iter().map(ToString::to_string))),
+        ("links", list(&mut finding.links.iter().map(ToString::to_string))),
+    ] {
+        if !value.is_empty() {
+            writeln!(out, "  {name:11}  {}", safe(&value))?;
+        }
+    }
+    for sighting in &finding.sightings {
+        let tool = sighting.tool.as_deref().unwrap_or("unnamed tool");
+        let check = sighting.check.as_ref().map(|check| format!(", check {check}")).unwrap_or_default();
+        let severity = sighting.severity.as_ref().map(|word| format!(", severity {word}")).unwrap_or_default();
+        let status = sighting.status.as_ref().map(|word| format!(", status {word}")).unwrap_or_default();
+        let because = sighting.justification.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+        let told = format!("{tool} through {}{check}{severity}{status}{because}", sighting.source);
+        writeln!(out, "  seen by      {}", safe(&told))?;
+    }
+    writeln!(out, "  outcome      {}", outcome(judged, evaluation))?;
+    rules(out, judged, evaluation, settings)?;
+    waiver(out, judged, evaluation, settings.as_of)
+}
+
+fn outcome(judged: &Judged, evaluation: &Evaluation) -> String {
+    match judged.disposition {
+        Disposition::Violation => "violation: it is among the findings of a violated rule".to_owned(),
+        Disposition::Warning => "warning: it is among the findings of a violated rule that only warns".to_owned(),
+        Disposition::Allowed => "allowed: it counts, within every limit".to_owned(),
+        Disposition::Excused => {
+            let why = judged.excuse.map_or("not open", |excuse| excuse.name());
+            format!("excused: every source that saw it calls it {why}")
+        }
+        Disposition::Waived => {
+            let waiver = judged.waiver.and_then(|number| evaluation.waivers.get(number as usize));
+            let id = waiver.map_or("", |waiver| waiver.id.as_str());
+            format!("waived by {}", safe(id))
+        }
+    }
+}
+
+fn rules(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &Settings) -> std::fmt::Result {
+    let counts = !matches!(judged.disposition, Disposition::Waived | Disposition::Excused);
+    let heading = if counts { "what each rule says" } else { "what each rule would say if it counted" };
+    writeln!(out, "\n  {heading}:")?;
+    let candidate = Candidate { finding: &judged.finding, severity: judged.severity, as_of: settings.as_of };
+    for limit in &settings.resolved.limits {
+        let matches = limit.subject.counts(&candidate, &mut Vec::new());
+        let violation = evaluation.violations.iter().find(|violation| violation.rule == limit.name);
+        let found = match violation {
+            Some(violation) => format!("{} found, {} allowed: violated", violation.found, violation.allowed),
+            None => format!("{} allowed: holds", limit.allow),
+        };
+        let mark = if matches { "counts it" } else { "does not count it" };
+        let enforcement = if limit.enforcement == Enforcement::Warn { ", warns only" } else { "" };
+        let place = format!("{}:{}", limit.place.file, limit.place.line);
+        writeln!(out, "    {}: {mark} ({found}{enforcement}; {})", limit.name, safe(&place))?;
+        if let Subject::When(condition) = &limit.subject {
+            for answer in condition.answers(&candidate) {
+                let truth = match answer.truth {
+                    Truth::True => "yes",
+                    Truth::False => "no",
+                    Truth::Unknown => "not told",
+                };
+                writeln!(out, "      {}{:8}  {}", "  ".repeat(answer.depth), truth, safe(answer.written))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Which waiver applies, or the one that would.
+fn waiver(out: &mut String, judged: &Judged, evaluation: &Evaluation, as_of: Timestamp) -> std::fmt::Result {
+    if let Some(waiver) = judged.waiver.and_then(|number| evaluation.waivers.get(number as usize)) {
+        let until = waiver.expires.map(|date| format!(", until {date}")).unwrap_or_default();
+        let owner = waiver.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
+        let place = format!("{}:{}", waiver.place.file, waiver.place.line);
+        writeln!(out, "\n  waiver {} ({}{until}{owner}): {}", safe(&waiver.id), safe(&place), safe(&waiver.reason))?;
+    }
+    if judged.disposition != Disposition::Violation {
+        return Ok(());
+    }
+    let finding = &judged.finding;
+    writeln!(out, "\n  to waive it, whoever owns the policy adds under `waivers:`")?;
+    writeln!(out, "    - id: {}", waiver_id(finding))?;
+    writeln!(out, "      match: {{fingerprint: \"{}\"}}", finding.fingerprint)?;
+    writeln!(out, "      reason: \"say why this is acceptable\"")?;
+    writeln!(out, "      owner: \"say who answers for it\"")?;
+    let expires = as_of.to_zoned(TimeZone::UTC).date().saturating_add(Span::new().days(WAIVED_DAYS));
+    writeln!(out, "      expires: {expires}")
+}
+
+/// A name for the waiver that says what it is about and that the policy accepts.
+fn waiver_id(finding: &Finding) -> String {
+    let what = finding.advisory().or(finding.check()).map_or("finding", |name| &**name);
+    let name: String =
+        what.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let name = name.trim_matches('-');
+    let hash = finding.fingerprint.to_string();
+    format!("{}-{}", if name.is_empty() { "finding" } else { name }, hash.get(3..9).unwrap_or_default())
+}
+
+fn safe(text: &str) -> String {
+    actions_safe(&terminal(text)).into_owned()
+}

@@ -1,0 +1,142 @@
+//! `findgate policy`: check, show, schema, init.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+
+use crate::cli::{PolicyAction, PolicyInput};
+use crate::env::Env;
+use crate::exit::Status;
+use crate::messages::Messages;
+use crate::policy::{Enforcement, Limit, Requirement, Resolved, Subject, json_schema};
+use crate::policy_file;
+use crate::report::{self, terminal};
+use crate::settings::{self, Loaded, Refusal};
+use crate::source;
+
+use super::shell::print;
+
+pub(super) fn run(action: &PolicyAction, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    match action {
+        PolicyAction::Check(input) => check(input, env, messages),
+        PolicyAction::Show(input) => show(input, env, messages),
+        PolicyAction::Schema { output: false } => {
+            let schema = serde_json::to_string_pretty(&json_schema(&source::LANGUAGES)).context("write the schema")?;
+            print(format!("{schema}\n").as_bytes())
+        }
+        PolicyAction::Schema { output: true } => print(report::json_schema().as_bytes()),
+        PolicyAction::Init { preset, path } => init(preset, path, env, messages),
+    }
+}
+
+fn check(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    let loaded = load(input, env, messages)?;
+    let policy = &loaded.policy;
+    let count = |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
+    let text = format!(
+        "{}: nothing wrong; {}, {}, {}, {}\n",
+        terminal(&loaded.origin),
+        count(policy.limits.len(), "rule"),
+        count(policy.waivers.len(), "waiver"),
+        count(policy.overrides.len(), "override"),
+        count(policy.sources.len(), "source"),
+    );
+    print(text.as_bytes())
+}
+
+fn load(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Loaded, Refusal> {
+    let loaded = settings::load(input.named(), env)?;
+    for file in &loaded.passed_over {
+        messages.note(&format!("{file} exists too and is not read; {} comes first", loaded.origin));
+    }
+    Ok(loaded)
+}
+
+fn show(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    let loaded = load(input, env, messages)?;
+    let project = settings::project(&input.project, env);
+    let resolved = settings::resolve(&loaded, &project)?;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = describe(&mut text, &loaded, &resolved);
+    print(text.as_bytes())
+}
+
+fn describe(out: &mut String, loaded: &Loaded, resolved: &Resolved) -> std::fmt::Result {
+    writeln!(out, "policy: {}", terminal(&loaded.origin))?;
+    writeln!(out, "digest: {}", loaded.digest)?;
+    if let Some(name) = &resolved.name {
+        writeln!(out, "name: {}", terminal(name))?;
+    }
+    if let Some(applied) = &resolved.applied {
+        writeln!(out, "applied: {}", terminal(applied))?;
+    }
+    writeln!(out, "unknown_severity: {}", resolved.unknown_severity)?;
+    writeln!(out, "rules:")?;
+    for limit in &resolved.limits {
+        describe_limit(out, limit)?;
+    }
+    writeln!(out, "sources:{}", if loaded.plans.is_empty() { " none; name files with --sarif" } else { "" })?;
+    for (plan, requirement) in &loaded.plans {
+        let requirement = match requirement {
+            Requirement::Required => "required",
+            Requirement::Optional => "optional",
+        };
+        writeln!(out, "  {}: {requirement}", terminal(plan.name()))?;
+    }
+    writeln!(out, "waivers:{}", if resolved.waivers.is_empty() { " none" } else { "" })?;
+    for waiver in &resolved.waivers {
+        let until = waiver.expires.map_or("no end".to_owned(), |date| format!("until {date}"));
+        writeln!(
+            out,
+            "  {}: {} ({until})  # {}:{}",
+            terminal(&waiver.id),
+            terminal(&waiver.matches.as_written),
+            terminal(&waiver.place.file),
+            waiver.place.line
+        )?;
+    }
+    Ok(())
+}
+
+fn describe_limit(out: &mut String, limit: &Limit) -> std::fmt::Result {
+    let allow = if limit.allow == 0 { "none allowed".to_owned() } else { format!("{} allowed", limit.allow) };
+    let effect = match limit.enforcement {
+        Enforcement::Deny => "deny",
+        Enforcement::Warn => "warn",
+    };
+    let place = format!("{}:{}", terminal(&limit.place.file), limit.place.line);
+    writeln!(out, "  {}: {effect}, {allow}  # {place}", limit.name)?;
+    match &limit.subject {
+        Subject::AtLeast { kind, floor } => {
+            let kind = kind.map_or("any kind", |kind| kind.name());
+            writeln!(out, "    counts {kind}, {floor} or worse")
+        }
+        Subject::When(condition) => {
+            for clause in &condition.clauses {
+                writeln!(out, "    when {}", terminal(&clause.written))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn init(preset: &str, path: &Path, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    let text = policy_file::preset(preset)?.text;
+    let target = env.folder.join(path);
+    let shown = path.display();
+    // Created anew or not at all: a policy that stands there must not be lost.
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).open(&target).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                anyhow!("write {shown}: it exists; name another file, or change the one that is there")
+            }
+            _ => anyhow::Error::new(error).context(format!("write {shown}")),
+        })?;
+    file.write_all(text.as_bytes()).with_context(|| format!("write {shown}"))?;
+    messages.line(&format!("wrote {shown}; judge by it with: findgate check --sarif 'reports/*.sarif'"));
+    Ok(Status::Holds)
+}

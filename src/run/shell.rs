@@ -1,0 +1,43 @@
+//! `findgate completions` and `findgate man`: made from the command line's own declaration.
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+
+use crate::cli;
+use crate::env::Env;
+use crate::exit::Status;
+use crate::settings::Refusal;
+
+pub(super) fn completions(shell: clap_complete::Shell, env: &Env) -> Result<Status, Refusal> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut cli::command(env), "findgate", &mut script);
+    print(&script)
+}
+
+pub(super) fn man(path: &[String], env: &Env) -> Result<Status, Refusal> {
+    let mut command = cli::command(env);
+    command.build();
+    for name in path {
+        let known: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        command = command.find_subcommand(name).cloned().with_context(|| {
+            format!("find the page of {name}: there is no such command; there is: {}", known.join(", "))
+        })?;
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page).context("render the manual page")?;
+    // The generator has but one name for what stands after the options.
+    let page = String::from_utf8_lossy(&page).replace(".SH EXTRA\n", ".SH NOTES\n");
+    print(page.as_bytes())
+}
+
+/// Writes to stdout. A reader that has seen enough and went away is no failure.
+pub(super) fn print(bytes: &[u8]) -> Result<Status, Refusal> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Refusal::Output(anyhow::Error::new(error).context("write to stdout")))
+        }
+        _ => Ok(Status::Holds),
+    }
+}

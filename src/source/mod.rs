@@ -1,0 +1,59 @@
+//! Sources: each a folder that turns what it reads into findings and coverage.
+//!
+//! A source knows its own section of the policy, its wire format and the model. It knows no other source, no limit of the
+//! policy and no output.
+
+pub mod sarif;
+
+use std::path::Path;
+
+use crate::finding::{Coverage, Finding};
+use crate::policy::{Problems, SourceLanguage, SourceSection};
+use crate::progress::Progress;
+
+/// What a source gave: findings before merging, and how far it was read.
+#[derive(Clone, Debug)]
+pub struct Collected {
+    /// The findings, in any order.
+    pub findings: Vec<Finding>,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// What each source adds to the policy language: the sections that `sources` may have.
+pub const LANGUAGES: [SourceLanguage; 1] = [sarif::LANGUAGE];
+
+/// One source that is going to be read.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// SARIF files.
+    Sarif(sarif::Settings),
+}
+
+impl Plan {
+    /// The source's name in the policy and in every output.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Plan::Sarif(settings) => &settings.name,
+        }
+    }
+}
+
+/// Reads a section of the policy. `None` if it has problems, which are added.
+#[must_use]
+pub fn plan(section: &SourceSection, problems: &mut Problems) -> Option<Plan> {
+    match section.name.as_str() {
+        sarif::NAME => sarif::decode(&section.section, &section.place, problems).map(Plan::Sarif),
+        // The policy was decoded with the names of LANGUAGES, which is the list above.
+        _ => None,
+    }
+}
+
+/// Reads a source. It does not fail: what could not be read is said in the coverage.
+#[must_use]
+pub fn collect(plan: &Plan, folder: &Path, progress: &Progress) -> Collected {
+    match plan {
+        Plan::Sarif(settings) => sarif::collect(settings, folder, progress),
+    }
+}

@@ -1,0 +1,105 @@
+//! The invariants of ARCHITECTURE.md that the compiler does not keep.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests fail by panicking, with the place"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The Rust files below a folder of `src`, with their text, comments left out.
+fn code_of(room: &str) -> Vec<(PathBuf, String)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("read {}: {error}", folder.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+                files.push((path, code.join("\n")));
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{room} holds no Rust file: the test looks in the wrong place");
+    files
+}
+
+/// Fails naming every file of the room that holds one of the words outside its unit tests.
+fn room_does_not_know(room: &str, words: &[&str]) {
+    let mut broken = Vec::new();
+    // A test may look at the whole program from wherever it stands.
+    let is_test =
+        |path: &Path| path.to_string_lossy().replace('\\', "/").contains("tests") && !path.ends_with("lib.rs");
+    for (path, code) in
+        code_of(room).into_iter().filter(|(path, _)| !is_test(path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap()))
+    {
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        broken
+            .extend(words.iter().filter(|word| code.contains(*word)).map(|word| format!("{}: {word}", path.display())));
+    }
+    assert!(broken.is_empty(), "{room} must not know:\n{}", broken.join("\n"));
+}
+
+const IO: [&str; 8] =
+    ["std::fs", "std::io", "std::env", "std::net", "std::process", "std::thread", "SystemTime", "Timestamp::now"];
+
+#[test]
+fn the_model_does_no_io_and_knows_neither_policy_nor_sources_nor_formats_nor_serde() {
+    room_does_not_know("finding", &IO);
+    room_does_not_know("finding", &["crate::policy", "crate::source", "crate::report", "crate::cli", "serde", "clap"]);
+}
+
+#[test]
+fn the_policy_does_no_io_and_knows_neither_sources_nor_formats_nor_the_command_line() {
+    room_does_not_know("policy", &IO);
+    room_does_not_know(
+        "policy",
+        &["crate::source", "crate::report", "crate::cli", "crate::env", "crate::settings", "clap"],
+    );
+}
+
+#[test]
+fn a_source_knows_no_format_and_no_limit_of_the_policy() {
+    room_does_not_know(
+        "source",
+        &["crate::report", "crate::cli", "crate::settings", "policy::evaluate", "policy::Limit"],
+    );
+}
+
+#[test]
+fn a_writer_knows_no_source_and_no_policy_as_written() {
+    room_does_not_know(
+        "report",
+        &["crate::source", "crate::settings", "crate::cli", "policy::Document", "policy::decode"],
+    );
+}
+
+#[test]
+fn main_only_parses_runs_and_exits() {
+    let main = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).unwrap();
+    assert!(main.lines().count() < 60, "main.rs has {} lines", main.lines().count());
+}
+
+#[test]
+fn status_numbers_stand_in_one_file() {
+    for (path, code) in code_of("") {
+        let names_a_number = code.contains("ExitCode::from(") && !path.ends_with("src/main.rs");
+        assert!(!names_a_number && !code.contains("process::exit"), "{} ends the process", path.display());
+    }
+}
+
+#[test]
+fn no_file_of_the_program_is_longer_than_six_hundred_lines() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (path, _) in code_of("") {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 600, "{} has {lines} lines", path.strip_prefix(&root).unwrap().display());
+    }
+}

@@ -1,0 +1,430 @@
+//! `findgate check`, end to end: what goes in, what comes out, how it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests fail by panicking, with the place"
+)]
+
+mod common;
+
+use common::{Folder, STRICT, finish, result, result_at, results, sarif};
+use serde_json::{Value, json};
+
+const FORMATS: [&str; 4] = ["human", "json", "sarif", "sarif-audit"];
+
+fn gate(findings: u64) -> Folder {
+    Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(findings)))
+}
+
+#[test]
+fn the_status_is_the_same_for_every_number_of_findings_in_every_format() {
+    for findings in [0, 1, 255, 256, 257, 512] {
+        let folder = gate(findings);
+        let violated = i32::from(findings > 0);
+        for format in FORMATS {
+            folder.check(&["--format", format]).ends_with(violated);
+            folder.check(&["--format", format, "--exit-zero"]).ends_with(0);
+            folder.check(&["--format", format, "--quiet"]).ends_with(violated);
+        }
+    }
+}
+
+#[test]
+fn the_status_stays_when_the_reader_of_stdout_goes_away() {
+    for (findings, status) in [(0, 0), (512, 1)] {
+        let folder = gate(findings);
+        for format in FORMATS {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_findgate"));
+            command.args(["check", "--policy", "policy.yml", "--sarif", "*.sarif", "--format", format]);
+            let ended = command
+                .current_dir(folder.path())
+                .stdout(writer)
+                .stderr(std::process::Stdio::piped())
+                .output()
+                .unwrap();
+            assert_eq!(ended.status.code(), Some(status), "{findings} findings as {format}");
+            let stderr = String::from_utf8(ended.stderr).unwrap();
+            assert!(!stderr.contains("panic") && !stderr.contains("error"), "{stderr}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_never_a_pass() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for (findings, arguments, status) in [(0, &[][..], 3), (1, &[], 1), (1, &["--exit-zero"], 3)] {
+        let folder = gate(findings);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_findgate"));
+        command.args(["check", "--policy", "policy.yml", "--sarif", "*.sarif"]).args(arguments);
+        let ended = command.current_dir(folder.path()).stdout(full()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(status), "{findings} findings, {arguments:?}");
+        assert!(String::from_utf8(ended.stderr).unwrap().contains("error: "));
+    }
+}
+
+#[test]
+fn exit_zero_changes_no_output_and_neither_2_nor_3() {
+    let folder = gate(1);
+    for format in FORMATS {
+        let plain = folder.check(&["--format", format, "--as-of", "2026-11-21"]).ends_with(1);
+        let lenient = folder.check(&["--format", format, "--as-of", "2026-11-21", "--exit-zero"]).ends_with(0);
+        assert_eq!(plain.stdout, lenient.stdout, "{format}");
+    }
+    folder.run(["check", "--policy", "policy.yml", "--sarif", "none*.sarif", "--exit-zero"]).ends_with(3);
+    folder.run(["check", "--policy", "none.yml", "--sarif", "*.sarif", "--exit-zero"]).ends_with(2);
+}
+
+#[test]
+fn a_report_without_findings_passes_and_says_what_was_read() {
+    let run = gate(0).check(&[]).ends_with(0).says("PASS").says("sarif  complete, 0 findings read in 1 scan");
+    assert_eq!(run.verdict(), "findgate: pass (0)");
+}
+
+#[test]
+fn what_was_not_read_is_undecided_and_says_why() {
+    let good = sarif(Vec::new());
+    let run = |members: &str| {
+        format!(r#"{{"version": "2.1.0", "runs": [{{"tool": {{"driver": {{"name": "Testscan"}}}}, {members}}}]}}"#)
+    };
+    for (name, content, why) in [
+        ("missing", None, "matches no file"),
+        ("empty file", Some(String::new()), "empty"),
+        ("not JSON", Some("<html>".to_owned()), "JSON"),
+        ("cut off", Some(good[..good.len() - 9].to_owned()), "end"),
+        ("no runs", Some(r#"{"version": "2.1.0", "runs": []}"#.to_owned()), "runs"),
+        ("null results", Some(run(r#""results": null"#)), "results"),
+        ("no results", Some(run(r#""properties": {}"#)), "results"),
+        (
+            "failed run",
+            Some(run(r#""results": [], "invocations": [{"executionSuccessful": false}]"#)),
+            "did not succeed",
+        ),
+        (
+            "error notification",
+            Some(run(
+                r#""results": [], "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": [{"level": "error", "message": {"text": "out of memory"}}]}]"#,
+            )),
+            "out of memory",
+        ),
+        ("broken result", Some(sarif(vec![json!("no result")])), "could not be read"),
+        ("other version", Some(good.replace("2.1.0", "1.0.0")), "1.0.0"),
+    ] {
+        let folder = Folder::new().with("policy.yml", STRICT);
+        if let Some(content) = &content {
+            folder.write("scan.sarif", content);
+        }
+        let run = folder.check(&[]).ends_with(3).says("UNDECIDED").says("not read");
+        assert!(run.verdict().starts_with("findgate: undecided (3): sarif is "), "{name}: {}", run.verdict());
+        assert!(run.stdout.contains(why), "{name}: no {why:?} in\n{}", run.stdout);
+        for format in FORMATS {
+            folder.check(&["--format", format]).ends_with(3);
+        }
+    }
+}
+
+#[test]
+fn an_optional_source_that_was_not_read_is_a_warning() {
+    let policy = "version: 1\nthresholds: {all: any}\nsources: {sarif: {files: 'none/*.sarif', required: false}}\n";
+    let folder = Folder::new().with("policy.yml", policy);
+    let run = folder.run(["check", "--policy", "policy.yml", "--format", "json"]).ends_with(0).json();
+    assert_eq!(run["sources"][0]["state"], "failed");
+    assert_eq!(run["sources"][0]["required"], false);
+    assert!(run["warnings"][0].as_str().unwrap().contains("optional source sarif is failed"), "{run:#}");
+    // Named on the command line, it is asked for.
+    folder.run(["check", "--policy", "policy.yml", "--sarif", "none.sarif"]).ends_with(3);
+}
+
+#[test]
+fn violated_and_incomplete_is_violated() {
+    let folder = gate(1);
+    let run =
+        folder.run(["check", "--policy", "policy.yml", "--sarif", "*.sarif", "--sarif", "none.sarif"]).ends_with(1);
+    run.says("not read").says("none.sarif").says("FAIL");
+}
+
+#[test]
+fn one_bad_result_is_one_counted_skip_and_loses_nothing_else() {
+    let folder = Folder::new().with("policy.yml", STRICT);
+    folder.write("scan.sarif", sarif(vec![result(1), json!({"message": 7}), result(2)]));
+    let run = folder.check(&["--format", "json"]).ends_with(1).json();
+    assert_eq!(run["sources"][0]["read"], 2);
+    assert_eq!(run["sources"][0]["skipped"], 1);
+    assert_eq!(run["sources"][0]["state"], "partial");
+    assert_eq!(run["findings"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_same_file_twice_counts_once() {
+    let folder = gate(3);
+    folder.write("copy.sarif", sarif(results(3)));
+    let run = folder.check(&["--format", "json"]).ends_with(1).json();
+    assert_eq!(run["sources"][0]["read"], 6);
+    assert_eq!(run["findings"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_order_of_files_and_results_changes_no_byte() {
+    let (a, b) = (results(20), vec![result_at("src/b.py", 1, "note"), result_at("src/b.py", 2, "warning")]);
+    let reversed = |mut results: Vec<Value>| {
+        results.reverse();
+        results
+    };
+    let one =
+        Folder::new().with("policy.yml", STRICT).with("1.sarif", sarif(a.clone())).with("2.sarif", sarif(b.clone()));
+    let other = Folder::new()
+        .with("policy.yml", STRICT)
+        .with("1.sarif", sarif(reversed(a)))
+        .with("2.sarif", sarif(reversed(b)));
+    for format in FORMATS {
+        let arguments = ["--format", format, "--as-of", "2026-11-21"];
+        assert_eq!(one.check(&arguments).ends_with(1).stdout, other.check(&arguments).ends_with(1).stdout, "{format}");
+    }
+}
+
+#[test]
+fn every_policy_problem_is_told_at_once_with_its_line() {
+    let policy = "version: 1\nthresholds:\n  scaa: high\n  sast: {hgih: 3}\nrules:\n  r:\n    when: {severty: high}\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(Vec::new()));
+    let run = folder.check(&[]).ends_with(2);
+    for part in ["policy.yml:3:3", "`sca`", "policy.yml:4:10", "`high`", "policy.yml:7:12", "`severity`"] {
+        assert!(run.stderr.contains(part), "no {part} in\n{}", run.stderr);
+    }
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn no_policy_says_how_to_get_one() {
+    let folder = Folder::new().with("scan.sarif", sarif(Vec::new()));
+    let run = folder.run(["check", "--sarif", "scan.sarif"]).ends_with(2);
+    run.complains(".findgate.yml, findgate.yml, .github/findgate.yml")
+        .complains("findgate policy init")
+        .complains("preset:recommended");
+}
+
+#[test]
+fn a_policy_that_was_named_must_load() {
+    let folder = gate(0);
+    folder.run(["check", "--policy", "other.yml", "--sarif", "*.sarif"]).ends_with(2).complains("other.yml");
+    folder
+        .run(["check", "--policy", "preset:recomended", "--sarif", "*.sarif"])
+        .ends_with(2)
+        .complains("preset:recommended");
+}
+
+#[test]
+fn the_first_of_the_usual_policy_files_counts_even_if_it_cannot_be_read() {
+    let folder = Folder::new()
+        .with("scan.sarif", sarif(results(1)))
+        .with("findgate.yml", "version: 1\nthresholds: {all: any}\n");
+    folder.run(["check", "--sarif", "scan.sarif"]).ends_with(1).says("policy findgate.yml");
+    std::fs::create_dir(folder.path().join(".findgate.yml")).unwrap();
+    folder.run(["check", "--sarif", "scan.sarif"]).ends_with(2).complains(".findgate.yml");
+}
+
+#[test]
+fn no_source_at_all_is_wrong_usage() {
+    let folder = gate(0);
+    folder.run(["check", "--policy", "policy.yml"]).ends_with(2).complains("--sarif");
+}
+
+#[test]
+fn only_names_a_source_and_every_output_says_so() {
+    let policy = "version: 1\nthresholds: {all: any}\nsources: {sarif: {files: '*.sarif'}}\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(Vec::new()));
+    let run = folder.run(["check", "--policy", "policy.yml", "--only", "sarif"]).ends_with(0);
+    assert_eq!(run.verdict(), "findgate: pass (0): only sarif was read");
+    folder.run(["check", "--policy", "policy.yml", "--only", "mend"]).ends_with(2).complains("there is: sarif");
+}
+
+#[test]
+fn variables_stand_for_options_and_empty_ones_for_nothing() {
+    let folder = gate(1);
+    let run = |more: &[(&str, &str)]| {
+        let mut command = folder.command();
+        command
+            .arg("check")
+            .env("FINDGATE_POLICY", "policy.yml")
+            .env("FINDGATE_SARIF", "scan.sarif")
+            .env("FINDGATE_AS_OF", "");
+        finish(command.envs(more.iter().copied()))
+    };
+    run(&[]).ends_with(1);
+    run(&[("FINDGATE_EXIT_ZERO", "true")]).ends_with(0);
+    run(&[("FINDGATE_EXIT_ZERO", "false")]).ends_with(1);
+    run(&[("FINDGATE_EXIT_ZERO", ""), ("FINDGATE_FORMAT", ""), ("FINDGATE_COLOR", ""), ("FINDGATE_OUTPUT", "")])
+        .ends_with(1);
+    run(&[("FINDGATE_FORMAT", "json")]).ends_with(1).says("findgate/evaluation/v1");
+    run(&[("FINDGATE_SARIF", "scan.sarif\nnone.sarif")]).ends_with(1).says("none.sarif");
+}
+
+#[test]
+fn outputs_are_written_beside_stdout_and_are_whole() {
+    let folder = gate(2);
+    let run =
+        folder.check(&["--output", "json=out.json", "-o", "sarif=out.sarif.json", "--format", "human"]).ends_with(1);
+    assert!(run.verdict().starts_with("findgate: fail (1)"));
+    assert_eq!(folder.json("out.json")["verdict"], "fail");
+    assert_eq!(folder.json("out.sarif.json")["runs"][0]["results"].as_array().unwrap().len(), 2);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 4, "temporary files stayed: {left:?}");
+}
+
+#[test]
+fn an_output_to_stdout_takes_its_place() {
+    let run = gate(1).check(&["--output", "json=-"]).ends_with(1);
+    assert_eq!(run.json()["status"], 1);
+    gate(1).check(&["--output", "json=-", "--format", "human"]).ends_with(2);
+}
+
+#[test]
+fn an_unwritable_output_is_found_before_anything_is_read() {
+    let folder = gate(0);
+    for path in ["no/such/folder/out.json", "."] {
+        let run = folder.check(&["--output", &format!("json={path}")]).ends_with(3);
+        assert_eq!(run.stdout, "", "nothing was judged");
+        assert!(!run.stderr.contains("sarif: "), "nothing was read: {}", run.stderr);
+    }
+}
+
+#[test]
+fn wrong_outputs_are_wrong_usage() {
+    let folder = gate(0);
+    for (output, part) in [("jsn=out.json", "json"), ("json", "NAME=PATH"), ("json=", "names no file")] {
+        folder.check(&["--output", output]).ends_with(2).complains(part);
+    }
+    folder.check(&["--output", "json=a.json", "--output", "sarif=./a.json"]).ends_with(2);
+    folder.check(&["--format", "yaml"]).ends_with(2).complains("human");
+}
+
+#[test]
+fn a_waiver_excuses_until_the_end_of_its_last_day() {
+    let policy = "version: 1\nthresholds: {all: any}\nwaivers:\n  - id: known\n    match: {check: T1, path: 'src/**'}\n    reason: known and harmless\n    expires: 2026-11-21\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(results(2)));
+    folder.check(&["--as-of", "2026-11-06"]).ends_with(0).says("excuses 2 findings until 2026-11-21");
+    folder.check(&["--as-of", "2026-11-07"]).ends_with(0).says("expires in 14 days");
+    folder.check(&["--as-of", "2026-11-21T23:59:59Z"]).ends_with(0).says("expires today");
+    let run = folder.check(&["--as-of", "2026-11-22", "--format", "json"]).ends_with(1).json();
+    assert_eq!(run["waivers"][0]["state"], "expired");
+    assert_eq!(run["findings"][0]["disposition"], "violation");
+    folder.check(&["--as-of", "yesterday"]).ends_with(2).complains("2026-11-21");
+    folder.check(&["--as-of", "2026-11-22T10:00:00"]).ends_with(2).complains("zone");
+}
+
+#[test]
+fn an_override_goes_by_the_branch_and_a_branch_that_is_not_known_is_told() {
+    let policy =
+        "version: 1\nthresholds: {all: critical}\noverrides:\n  - {branch: 'release/*', thresholds: {all: medium}}\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(results(1)));
+    folder.check(&["--branch", "main"]).ends_with(0);
+    folder
+        .check(&["--branch", "release/1.2"])
+        .ends_with(1)
+        .says("thresholds.all.medium")
+        .says("overrides at policy.yml:4");
+    folder.check(&[]).ends_with(2).complains("--branch");
+    let mut command = folder.command();
+    command.args(["check", "--policy", "policy.yml", "--sarif", "*.sarif"]);
+    finish(command.env("GITHUB_ACTIONS", "true").env("GITHUB_HEAD_REF", "release/2").env("GITHUB_REF_NAME", "7/merge"))
+        .ends_with(1);
+}
+
+#[test]
+fn text_of_a_finding_cannot_command_a_log_or_a_terminal() {
+    let mut hostile = result_at("src/\u{1b}[2Ja.py", 1, "error");
+    hostile["message"]["text"] =
+        json!("::error::owned\n##[error]owned \u{202e}gnp \u{1b}]0;title\u{7} ::set-output name=a::b");
+    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(vec![hostile]));
+    let run = folder.check(&["--color", "always", "--verbose"]).ends_with(1);
+    for stream in [&run.stdout, &run.stderr] {
+        assert!(
+            !stream.contains('\u{202e}') && !stream.contains("\u{1b}[2J") && !stream.contains("\u{1b}]0"),
+            "{stream:?}"
+        );
+        assert!(!stream.contains("##[") && !stream.lines().any(|line| line.trim_start().starts_with("::")), "{stream}");
+    }
+}
+
+#[test]
+fn color_is_for_terminals_unless_asked_for() {
+    let folder = gate(1);
+    assert!(!folder.check(&[]).ends_with(1).stdout.contains('\u{1b}'));
+    assert!(folder.check(&["--color", "always"]).ends_with(1).stdout.contains('\u{1b}'));
+    let mut command = folder.command();
+    command
+        .args(["check", "--policy", "policy.yml", "--sarif", "*.sarif", "--output", "human=out.txt"])
+        .env("CLICOLOR_FORCE", "1");
+    assert!(finish(&mut command).ends_with(1).stdout.contains('\u{1b}'));
+    assert!(!folder.read("out.txt").contains('\u{1b}'), "a file gets no color");
+}
+
+#[test]
+fn quiet_and_verbose_change_no_output() {
+    let folder = gate(2);
+    let plain = folder.check(&["--as-of", "2026-11-21"]).ends_with(1);
+    let quiet = folder.check(&["--as-of", "2026-11-21", "--quiet"]).ends_with(1);
+    let verbose = folder.check(&["--as-of", "2026-11-21", "--verbose"]).ends_with(1);
+    assert_eq!(plain.stdout, quiet.stdout);
+    assert_eq!(plain.stdout, verbose.stdout);
+    assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn a_number_in_a_threshold_covers_its_severity_and_everything_worse() {
+    let mut findings = results(3);
+    findings.extend((10..13).map(|line| result_at("src/a.py", line, "warning")));
+    let folder = Folder::new().with("scan.sarif", sarif(findings));
+    for (thresholds, status, rules) in [
+        ("{all: high}", 1, vec!["thresholds.all.high"]),
+        ("{all: critical}", 0, vec![]),
+        ("{all: {high: 3, medium: 6}}", 0, vec![]),
+        ("{all: {high: 2, medium: 6}}", 1, vec!["thresholds.all.high"]),
+        ("{all: {medium: 5}}", 1, vec!["thresholds.all.medium"]),
+        ("{sast: any, sca: any}", 1, vec!["thresholds.sast.any"]),
+        ("{secret: any}", 0, vec![]),
+    ] {
+        let policy = folder.write("policy.yml", format!("version: 1\nthresholds: {thresholds}\nsources: {{sarif: {{files: [{{path: scan.sarif, kind: sast}}]}}}}\n"));
+        let run =
+            folder.run(["check", "--policy", policy.to_str().unwrap(), "--format", "json"]).ends_with(status).json();
+        let violated: Vec<_> =
+            run["violations"].as_array().unwrap().iter().map(|v| v["rule"].as_str().unwrap()).collect();
+        assert_eq!(violated, rules, "{thresholds}");
+    }
+}
+
+#[test]
+fn a_fact_that_nobody_told_counts_as_true_unless_the_policy_says_skip() {
+    let folder = Folder::new().with("scan.sarif", sarif(results(1)));
+    for (when, status) in [
+        ("{cvss: '>=9'}", 1),
+        ("{cvss: '>=9', unknown: skip}", 0),
+        ("{not: {cvss: '>=9'}}", 1),
+        ("{any: [{cvss: '>=9'}, {severity: high}]}", 1),
+        ("{all: [{cvss: '>=9'}, {severity: low}]}", 0),
+        ("{new: true}", 1),
+        ("{age: '>30d'}", 1),
+        // A flaw in the code is in no catalog of published vulnerabilities: that is known.
+        ("{kev: true, kind: sast}", 0),
+    ] {
+        folder.write("policy.yml", format!("version: 1\nrules: {{r: {{when: {when}}}}}\n"));
+        let run = folder.check(&["--format", "json"]).ends_with(status).json();
+        if when == "{cvss: '>=9'}" {
+            assert_eq!(run["violations"][0]["unknown_facts"][0]["fact"], "cvss", "{run:#}");
+        }
+    }
+}
+
+#[test]
+fn a_warning_rule_warns_and_changes_no_status() {
+    let folder = Folder::new().with("scan.sarif", sarif(results(1)));
+    folder.write("policy.yml", "version: 1\nrules: {r: {when: {severity: high}, enforcement: warn}}\n");
+    let run = folder.check(&["--format", "json"]).ends_with(0).json();
+    assert_eq!(run["verdict"], "pass");
+    assert_eq!(run["findings"][0]["disposition"], "warning");
+    folder.check(&[]).ends_with(0).says("warns only");
+}

@@ -1,0 +1,191 @@
+//! The commands beside `check`: explain, policy, completions, man, help.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests fail by panicking, with the place"
+)]
+
+mod common;
+
+use common::{Folder, STRICT, finish, result_at, results, sarif};
+use serde_json::json;
+
+fn dependency() -> serde_json::Value {
+    let mut result = result_at("package-lock.json", 12, "error");
+    result["ruleId"] = json!("CVE-2021-23337");
+    result
+}
+
+#[test]
+fn explain_says_what_a_finding_is_and_what_each_condition_said() {
+    let policy = "version: 1\nthresholds: {all: critical}\nrules:\n  src-is-clean:\n    when: {path: 'src/**', severity: '>=medium', not: {tool: Other}}\n  scored:\n    when: {cvss: '>=9', unknown: skip}\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(results(2)));
+    let run = folder.run(["explain", "--policy", "policy.yml", "--sarif", "*.sarif", "src/a.py:2"]).ends_with(0);
+    for part in [
+        "flaw 2",
+        "severity     high, from the level of the result",
+        "where        src/a.py:2",
+        "seen by      Testscan through sarif, check T1, severity error",
+        "outcome      violation",
+        "src-is-clean: counts it (2 found, 0 allowed: violated; policy.yml:4)",
+        "yes       path: \"src/**\"",
+        "yes       severity: \">=medium\"",
+        "yes       not:",
+        "no        tool: Other",
+        "scored: does not count it (0 allowed: holds; policy.yml:6)",
+        "not told  cvss: \">=9\"",
+        "thresholds.all.critical: does not count it",
+    ] {
+        assert!(run.stdout.contains(part), "no {part:?} in\n{}", run.stdout);
+    }
+    assert!(!run.stdout.contains("flaw 1"));
+}
+
+#[test]
+fn the_waiver_that_explain_prints_can_be_pasted() {
+    let folder =
+        Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(vec![dependency(), results(1).remove(0)]));
+    let ask = |query: &str| {
+        folder
+            .run(["explain", "--policy", "policy.yml", "--sarif", "*.sarif", "--as-of", "2026-11-21", query])
+            .ends_with(0)
+            .stdout
+    };
+    for query in ["cve-2021-23337", "package-lock.json:12", "package-lock.json"] {
+        let explained = ask(query);
+        let waiver: Vec<&str> =
+            explained.lines().skip_while(|line| !line.contains("- id:")).filter(|line| !line.is_empty()).collect();
+        assert_eq!(waiver.len(), 5, "{explained}");
+        folder.write("waived.yml", format!("{STRICT}waivers:\n{}\n", waiver.join("\n")));
+        let run = folder.run([
+            "check",
+            "--policy",
+            "waived.yml",
+            "--sarif",
+            "*.sarif",
+            "--as-of",
+            "2026-11-21",
+            "--format",
+            "json",
+        ]);
+        let run = run.ends_with(1).json();
+        let with =
+            |wanted: &str| run["findings"].as_array().unwrap().iter().filter(|f| f["disposition"] == wanted).count();
+        assert_eq!((with("waived"), with("violation")), (1, 1), "{run:#}");
+    }
+    let fingerprint =
+        ask("CVE-2021-23337").lines().find_map(|line| line.strip_prefix("  fingerprint  ").map(str::to_owned)).unwrap();
+    assert!(ask(&fingerprint[..12]).contains(&fingerprint));
+}
+
+#[test]
+fn explain_of_nothing_is_wrong_usage_and_of_what_may_be_missing_undecided() {
+    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(1)));
+    folder
+        .run(["explain", "--policy", "policy.yml", "--sarif", "*.sarif", "CVE-1999-0001"])
+        .ends_with(2)
+        .complains("none of 1 findings fits");
+    let incomplete =
+        ["explain", "--policy", "policy.yml", "--sarif", "*.sarif", "--sarif", "none.sarif", "CVE-1999-0001"];
+    folder.run(incomplete).ends_with(3).complains("may be missing");
+}
+
+#[test]
+fn policy_check_tells_every_problem_and_passes_what_is_right() {
+    let folder = Folder::new()
+        .with("good.yml", STRICT)
+        .with("bad.yml", "version: 2\nthresholds: {all: hgih, sast: {high: -1}}\n");
+    folder.run(["policy", "check", "good.yml"]).ends_with(0).says("good.yml");
+    folder.run(["policy", "check", "preset:strict"]).ends_with(0);
+    let run = folder.run(["policy", "check", "--policy", "bad.yml"]).ends_with(2);
+    run.complains("bad.yml:1:10").complains("bad.yml:2:19").complains("bad.yml:2:38");
+}
+
+#[test]
+fn every_built_in_policy_holds_and_can_be_started_from() {
+    for preset in ["recommended", "strict", "audit", "new-code"] {
+        let folder = Folder::new().with("scan.sarif", sarif(Vec::new()));
+        folder.run(["policy", "init", "--preset", preset]).ends_with(0).complains("wrote .findgate.yml");
+        folder.run(["policy", "check"]).ends_with(0);
+        folder.run(["check", "--sarif", "scan.sarif"]).ends_with(0);
+        folder.run(["check", "--policy", &format!("preset:{preset}"), "--sarif", "scan.sarif"]).ends_with(0);
+        folder.run(["policy", "init"]).ends_with(2).complains("exists");
+    }
+    Folder::new().run(["policy", "init", "--preset", "strct"]).ends_with(2).complains("strict");
+}
+
+#[test]
+fn audit_never_blocks_and_new_code_counts_what_is_not_known_to_be_old() {
+    let mut old = result_at("src/a.py", 1, "error");
+    old["baselineState"] = json!("unchanged");
+    let folder = Folder::new()
+        .with("scan.sarif", sarif(vec![result_at("src/b.py", 1, "error")]))
+        .with("old.sarif", sarif(vec![old]));
+    folder.run(["check", "--policy", "preset:audit", "--sarif", "scan.sarif"]).ends_with(0).says("warns only");
+    folder.run(["check", "--policy", "preset:new-code", "--sarif", "scan.sarif"]).ends_with(1);
+    folder.run(["check", "--policy", "preset:new-code", "--sarif", "old.sarif"]).ends_with(0);
+}
+
+#[test]
+fn policy_show_prints_what_holds_with_the_line_of_each_value() {
+    let policy = "version: 1\nname: shop\nthresholds:\n  all: critical\n  sast: {high: 5}\noverrides:\n  - {branch: 'release/*', thresholds: {all: medium}}\n";
+    let folder = Folder::new().with("policy.yml", policy);
+    let run = folder.run(["policy", "show", "policy.yml", "--branch", "main"]).ends_with(0);
+    run.says("thresholds.all.critical")
+        .says("policy.yml:4")
+        .says("thresholds.sast.high")
+        .says("policy.yml:5")
+        .says("unknown_severity: critical");
+    let run = folder.run(["policy", "show", "policy.yml", "--branch", "release/1"]).ends_with(0);
+    run.says("thresholds.all.medium").says("overrides at policy.yml:7 (branch release/1)");
+    folder.run(["policy", "show", "policy.yml"]).ends_with(2).complains("--branch");
+}
+
+#[test]
+fn both_schemas_are_schemas_and_judge_what_they_are_for() {
+    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(3)));
+    let policy = folder.run(["policy", "schema"]).ends_with(0).json();
+    let output = folder.run(["policy", "schema", "--output"]).ends_with(0).json();
+    let policy = jsonschema::validator_for(&policy).unwrap();
+    let output = jsonschema::validator_for(&output).unwrap();
+    assert!(policy.is_valid(&json!({"version": 1, "thresholds": {"all": "any"}})));
+    assert!(!policy.is_valid(&json!({"version": 1, "thresholds": {"all": "hgih"}})));
+    let run = folder.check(&["--format", "json"]).ends_with(1).json();
+    let problems: Vec<String> = output.iter_errors(&run).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert!(!output.is_valid(&json!({"schema": "findgate/evaluation/v1"})));
+}
+
+#[test]
+fn completions_and_manual_pages_are_printed() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        folder.run(["completions", shell]).ends_with(0).says("findgate").says("check");
+    }
+    folder.run(["man"]).ends_with(0).says(".TH findgate 1").says("Exit status:").says("undecided");
+    folder.run(["man", "check"]).ends_with(0).says("exit");
+    folder.run(["man", "chek"]).ends_with(2).complains("check");
+}
+
+#[test]
+fn help_and_version_are_no_failure_and_wrong_usage_is() {
+    let folder = Folder::new();
+    folder.run(["--version"]).ends_with(0).says("findgate 0.1.0");
+    folder.run(["--help"]).ends_with(0).says("Exit status:").says("Examples:");
+    folder.run(["check", "--help"]).ends_with(0).says("--sarif");
+    folder.run([""; 0]).ends_with(2);
+    folder.run(["chek"]).ends_with(2).complains("check");
+    folder.run(["check", "--sarf", "x"]).ends_with(2).complains("--sarif");
+}
+
+#[test]
+fn help_is_the_same_whatever_the_environment_holds() {
+    let folder = Folder::new();
+    let plain = folder.run(["check", "--help"]).ends_with(0).stdout;
+    let mut command = folder.command();
+    command.args(["check", "--help"]).env("FINDGATE_POLICY", "secret-name.yml");
+    assert_eq!(finish(&mut command).ends_with(0).stdout, plain);
+}

@@ -1,0 +1,171 @@
+//! What the documents promise, compared with the program.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests fail by panicking, with the place"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use clap::ValueEnum as _;
+use common::{Folder, finish};
+use findgate::cli;
+use findgate::env::Env;
+use findgate::exit::Status;
+use findgate::finding::Kind;
+use findgate::policy::PRESETS;
+use findgate::report::Format;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn document(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The fenced blocks of a language.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    document.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// The first cells of the rows of the table under a heading.
+fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
+    let section = document.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_else(|| panic!("no heading {heading}"));
+    let rows =
+        section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|')).skip(2);
+    rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+/// Every word in backticks of the paragraph that begins so.
+fn named_in(document: &str, paragraph: &str) -> BTreeSet<String> {
+    let text = document
+        .split(paragraph)
+        .nth(1)
+        .unwrap_or_else(|| panic!("no paragraph {paragraph}"))
+        .split("\n\n")
+        .next()
+        .unwrap();
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_first_command_of_the_readme_judges_the_example_and_fails() {
+    let readme = document("README.md");
+    let command = blocks(&readme, "sh").remove(0);
+    let arguments = command.trim().split_once(" -- ").unwrap().1.replace('\'', "");
+    let mut gate = Folder::new().command();
+    let run = finish(gate.current_dir(root()).args(arguments.split(' '))).ends_with(1);
+    assert!(run.verdict().starts_with("findgate: fail (1): "), "{}", run.verdict());
+    let reports = fs::read_dir(root().join("examples/shop/reports")).unwrap().count();
+    assert_eq!(reports, 13, "the README says thirteen scanners");
+    assert!(run.stdout.contains("13 scans"), "{}", run.stdout);
+}
+
+#[test]
+fn every_findgate_command_in_the_documents_is_one() {
+    let env = Env::capture().unwrap();
+    let mut seen = 0;
+    for name in ["README.md", "CHANGELOG.md"] {
+        let text = document(name);
+        let lines = text
+            .lines()
+            .map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: ").trim_start_matches("entry: "));
+        for line in lines.filter(|line| line.starts_with("findgate ") || line.contains("sh \"findgate ")) {
+            let line = line.trim_start_matches("sh \"").trim_end_matches('"');
+            let command = line.split(" # ").next().unwrap().split("   ").next().unwrap().replace('\'', "");
+            if !["check", "explain", "policy", "completions", "man"].contains(&command.split(' ').nth(1).unwrap()) {
+                continue;
+            }
+            let arguments = command.split_whitespace().map(Into::into);
+            assert!(cli::parse(&env, arguments).is_ok(), "{name}: {line}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 7, "only {seen} commands were found: the test looks in the wrong place");
+}
+
+#[test]
+fn every_policy_in_the_documents_holds() {
+    let policies: Vec<String> =
+        blocks(&document("README.md"), "yaml").into_iter().filter(|block| block.starts_with("version:")).collect();
+    assert!(!policies.is_empty());
+    for policy in policies {
+        Folder::new().with("policy.yml", &policy).run(["policy", "check", "policy.yml"]).ends_with(0);
+    }
+    Folder::new()
+        .with("policy.yml", document("examples/shop/findgate.yml"))
+        .run(["policy", "check", "policy.yml"])
+        .ends_with(0);
+}
+
+#[test]
+fn the_exit_statuses_are_the_same_in_the_readme_the_help_and_the_code() {
+    let table = table(&document("README.md"), "How it ends");
+    let help = Folder::new().run(["--help"]).ends_with(0).stdout.replace("\n     ", " ");
+    let statuses = [Status::Holds, Status::Violated, Status::Usage, Status::Undecided];
+    assert_eq!(table.len(), statuses.len());
+    for (row, status) in table.iter().zip(statuses) {
+        assert_eq!(row[0], status.number().to_string());
+        assert!(help.contains(&format!("  {}  {}", row[0], row[1])), "{row:?} is not in the help:\n{help}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_kind_condition_preset_and_format() {
+    let readme = document("README.md");
+    let kinds: BTreeSet<String> =
+        Kind::ALL.iter().map(|kind| kind.name().to_owned()).chain(["all".to_owned(), "any".to_owned()]).collect();
+    assert_eq!(named_in(&readme, "**Thresholds.**"), kinds);
+
+    let schema = Folder::new().run(["policy", "schema"]).ends_with(0).json();
+    let conditions: BTreeSet<String> =
+        schema["$defs"]["condition"]["properties"].as_object().unwrap().keys().cloned().collect();
+    let mut told = named_in(&readme, "**Rules.**");
+    assert!(told.remove("when") && told.remove("unknown: skip"));
+    told.insert("unknown".to_owned());
+    assert_eq!(told, conditions);
+
+    let presets = readme.split("built in: ").nth(1).unwrap().split(").").next().unwrap();
+    for preset in PRESETS {
+        assert!(presets.contains(&format!("`{}`", preset.name)), "{}", preset.name);
+        assert!(root().join("policies").join(format!("{}.yml", preset.name)).exists());
+    }
+    let formats: Vec<String> =
+        table(&readme, "What it writes").iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
+    let known: Vec<String> = Format::value_variants().iter().map(|format| format.name().to_owned()).collect();
+    assert_eq!(formats, known);
+}
+
+#[test]
+fn the_rooms_of_the_architecture_exist() {
+    for row in table(&document("ARCHITECTURE.md"), "Rooms") {
+        for room in row[0].split(", ").map(|room| room.trim_matches('`')) {
+            let room = room.replace("/NAME/", "/sarif/").replace("/FORMAT.rs", "/json.rs");
+            assert!(root().join("src").join(&room).exists(), "src/{room} does not exist");
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason_beside_it() {
+    let manifest = document("Cargo.toml");
+    let mut above = "";
+    let mut section = "";
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if section.contains("dependencies") && line.contains(" = ") {
+            assert!(above.starts_with('#') && above.len() > 20, "no reason above: {line}");
+        }
+        above = line;
+    }
+}

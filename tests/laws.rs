@@ -1,0 +1,383 @@
+//! The laws that merging and evaluation keep, whatever the input.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests fail by panicking, with the place"
+)]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use findgate::finding::{
+    Context, Coverage, Cwe, Excuse, Finding, Fingerprint, FingerprintInput, Kind, Location, Package, Severity,
+    Sighting, State, Text, merge,
+};
+use findgate::policy::{
+    Disposition, Enforcement, Evaluation, Evidence, Limit, Match, Place, Requirement, Resolved, Subject, Verdict,
+    Waiver, evaluate,
+};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+/// Few values for each fact, so that readings meet each other.
+fn findings() -> impl Strategy<Value = Vec<Finding>> {
+    prop::collection::vec(finding(), 0..24)
+}
+
+fn finding() -> impl Strategy<Value = Finding> {
+    let identity = (
+        select(vec![Kind::Sca, Kind::Sast, Kind::Secret]),
+        prop::option::of(select(vec!["src/a.py", "src/b.py"])),
+        prop::option::of(1u32..3),
+        select(vec!["alpha", "beta"]),
+        select(vec!["C1", "C2"]),
+        prop::option::of(select(vec!["eval(x)", "run(y)"])),
+    );
+    let facts = (
+        prop::option::of(select(Severity::WORST_FIRST.to_vec())),
+        subsequence(vec!["CVE-2021-0001", "CVE-2021-0002", "GHSA-aaaa-bbbb-cccc"], 0..=2),
+        subsequence(vec![78, 89], 0..=2),
+        prop::option::of((
+            select(vec!["left-pad", "right-pad"]),
+            prop::option::of(select(vec!["1.0", "2.0"])),
+            any::<bool>(),
+        )),
+        prop::option::of(any::<bool>()),
+        prop::option::weighted(0.2, Just(Excuse::Suppressed)),
+        prop::option::of(select(vec![0.1f32, 9.8])),
+        select(vec!["one", "two"]),
+    );
+    (identity, facts).prop_map(
+        |((kind, path, line, tool, check, code), (severity, ids, cwe, package, flag, excuse, cvss, title))| {
+            let text = |text: &str| -> Text { text.into() };
+            let ids: Arc<[Text]> = ids.into_iter().map(text).collect();
+            let package = package.filter(|_| kind == Kind::Sca).map(|(name, version, with_purl)| {
+                let purl = format!("pkg:npm/{name}{}", version.map(|v| format!("@{v}")).unwrap_or_default());
+                Package {
+                    name: name.into(),
+                    version: version.map(text),
+                    purl: with_purl.then(|| text(&purl)),
+                    direct: flag,
+                    scope: None,
+                }
+            });
+            let context = code.and_then(Context::of_code);
+            let hash = FingerprintInput {
+                kind,
+                advisory: ids.first().map(|id| &**id),
+                check: Some(check),
+                package: package.as_ref(),
+                path,
+                context,
+                message: title,
+            }
+            .hash();
+            Finding {
+                fingerprint: Fingerprint { hash, ordinal: 1 },
+                context,
+                kind,
+                severity,
+                severity_from: tool.into(),
+                ids,
+                cwe: cwe.into_iter().map(Cwe).collect(),
+                title: title.into(),
+                package: package.map(Box::new),
+                fix: flag,
+                fixed_in: Arc::default(),
+                location: path.map(|path| Location {
+                    path: path.into(),
+                    line,
+                    column: None,
+                    end_line: None,
+                    end_column: None,
+                }),
+                first_seen: None,
+                cvss_vector: None,
+                cvss,
+                epss: None,
+                kev: flag,
+                reachable: None,
+                license: Arc::default(),
+                new: flag,
+                links: Arc::default(),
+                sightings: vec![Sighting {
+                    source: "sarif".into(),
+                    tool: Some(tool.into()),
+                    check: Some(check.into()),
+                    id: None,
+                    status: None,
+                    excuse,
+                    justification: None,
+                    severity: None,
+                    url: None,
+                    fingerprint: hash,
+                }],
+            }
+        },
+    )
+}
+
+fn place() -> Place {
+    Place { file: "policy.yml".into(), line: 1, column: 1, bytes: 0..0 }
+}
+
+fn limit(number: usize, kind: Option<Kind>, floor: Severity, allow: u64, enforcement: Enforcement) -> Limit {
+    let subject = Subject::AtLeast { kind, floor };
+    Limit { name: format!("limit-{number}"), description: None, place: place(), enforcement, allow, subject }
+}
+
+prop_compose! {
+    fn limits()(parts in prop::collection::vec(
+        (prop::option::of(select(Kind::ALL.to_vec())), select(Severity::WORST_FIRST.to_vec()), 0u64..5, any::<bool>()), 1..5,
+    )) -> Vec<Limit> {
+        parts.into_iter().enumerate().map(|(number, (kind, floor, allow, deny))| {
+            limit(number, kind, floor, allow, if deny { Enforcement::Deny } else { Enforcement::Warn })
+        }).collect()
+    }
+}
+
+prop_compose! {
+    fn waiver()(
+        id in prop::option::of(select(vec!["cve-2021-0001", "CVE-2021-0002"])),
+        check in prop::option::of(select(vec!["C1", "C2"])),
+        package in any::<bool>(),
+        expires in prop::option::of(select(vec!["2026-01-01", "2026-06-01", "2027-01-01"])),
+    ) -> Waiver {
+        let name = globset::Glob::new("left-*").unwrap().compile_matcher();
+        let package = (package || (id.is_none() && check.is_none())).then_some(findgate::policy::PackagePattern::Name(name));
+        Waiver {
+            id: "w".to_owned(),
+            place: place(),
+            matches: Match {
+                id: id.map(str::to_owned),
+                fingerprint: None,
+                package,
+                path: None,
+                check: check.map(str::to_owned),
+                as_written: String::new(),
+            },
+            reason: "because".to_owned(),
+            owner: None,
+            ticket: None,
+            approved_by: None,
+            expires: expires.map(|date| date.parse().unwrap()),
+        }
+    }
+}
+
+fn policy(limits: Vec<Limit>, waivers: Vec<Waiver>, unknown_severity: Severity) -> Resolved {
+    Resolved { name: None, limits, unknown_severity, waivers, applied: None }
+}
+
+fn evidence(state: State, requirement: Requirement) -> Vec<Evidence> {
+    let coverage = Coverage {
+        source: "sarif".into(),
+        state,
+        reasons: Vec::new(),
+        notes: Vec::new(),
+        scans: Vec::new(),
+        read: 0,
+        skipped: 0,
+    };
+    vec![Evidence { coverage, requirement }]
+}
+
+fn judge(policy: &Resolved, state: State, findings: Vec<Finding>) -> Evaluation {
+    evaluate(policy, evidence(state, Requirement::Required), findings, "2026-06-01T00:00:00Z".parse().unwrap())
+}
+
+/// The better the verdict, the smaller.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Undecided => 1,
+        Verdict::Fail => 2,
+    }
+}
+
+fn everything_said(evaluation: &Evaluation) -> String {
+    format!("{evaluation:#?}")
+}
+
+fn states() -> impl Strategy<Value = State> {
+    select(vec![State::Complete, State::Stale, State::Partial, State::Failed])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 384, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_reading_changes_nothing_in_merging(
+        (findings, shuffled) in findings().prop_flat_map(|f| (Just(f.clone()), Just(f).prop_shuffle()))
+    ) {
+        prop_assert_eq!(merge(findings), merge(shuffled));
+    }
+
+    #[test]
+    fn merging_what_was_merged_changes_nothing(findings in findings()) {
+        let once = merge(findings).findings;
+        let twice = merge(once.clone());
+        prop_assert_eq!(twice.joined, 0);
+        prop_assert_eq!(twice.findings, once);
+    }
+
+    #[test]
+    fn reading_everything_twice_changes_nothing(findings in findings()) {
+        let doubled = findings.iter().chain(&findings).cloned().collect();
+        prop_assert_eq!(merge(doubled).findings, merge(findings).findings);
+    }
+
+    #[test]
+    fn merging_keeps_every_sighting_and_gives_each_finding_a_fingerprint_of_its_own(findings in findings()) {
+        let before: BTreeSet<Sighting> = findings.iter().flat_map(|f| f.sightings.clone()).collect();
+        let merged = merge(findings.clone());
+        let after: BTreeSet<Sighting> = merged.findings.iter().flat_map(|f| f.sightings.clone()).collect();
+        prop_assert_eq!(before, after);
+        prop_assert_eq!(merged.findings.len() as u64 + merged.joined, findings.len() as u64);
+        let fingerprints: BTreeSet<Fingerprint> = merged.findings.iter().map(|f| f.fingerprint).collect();
+        prop_assert_eq!(fingerprints.len(), merged.findings.len());
+    }
+
+    #[test]
+    fn merging_never_makes_the_worst_severity_better(findings in findings()) {
+        let worst = |findings: &[Finding]| findings.iter().filter_map(|f| f.severity).max();
+        let before = worst(&findings);
+        prop_assert_eq!(worst(&merge(findings).findings), before);
+    }
+
+    #[test]
+    fn a_finding_that_any_source_calls_open_is_never_excused(findings in findings()) {
+        for finding in merge(findings).findings {
+            let all_excused = finding.sightings.iter().all(|sighting| sighting.excuse.is_some());
+            prop_assert_eq!(finding.excuse().is_some(), all_excused);
+        }
+    }
+
+    #[test]
+    fn the_order_of_findings_changes_nothing_in_the_evaluation(
+        (findings, shuffled) in findings().prop_map(|f| merge(f).findings).prop_flat_map(|f| (Just(f.clone()), Just(f).prop_shuffle())),
+        limits in limits(), waivers in prop::collection::vec(waiver(), 0..3), state in states(),
+    ) {
+        let policy = policy(limits, waivers, Severity::Critical);
+        prop_assert_eq!(
+            everything_said(&judge(&policy, state, findings)),
+            everything_said(&judge(&policy, state, shuffled))
+        );
+    }
+
+    #[test]
+    fn every_finding_lands_in_exactly_one_disposition(
+        findings in findings().prop_map(|f| merge(f).findings),
+        limits in limits(), waivers in prop::collection::vec(waiver(), 0..3),
+    ) {
+        let evaluation = judge(&policy(limits, waivers, Severity::Critical), State::Complete, findings.clone());
+        prop_assert_eq!(evaluation.findings.len(), findings.len());
+        let counted: u64 = evaluation.counts.iter().map(|(_, c)| c.critical + c.high + c.medium + c.low + c.info + c.unknown).sum();
+        let with = |wanted| evaluation.findings.iter().filter(|judged| judged.disposition == wanted).count() as u64;
+        prop_assert_eq!(with(Disposition::Violation) + with(Disposition::Warning) + with(Disposition::Allowed), counted);
+        prop_assert_eq!(Disposition::ALL.into_iter().map(with).sum::<u64>(), findings.len() as u64);
+        for (number, judged) in (0u32..).zip(&evaluation.findings) {
+            let enforcements: Vec<Enforcement> = judged.violations.iter().map(|&v| evaluation.violations[v as usize].enforcement).collect();
+            let wanted = match judged.disposition {
+                Disposition::Violation => enforcements.contains(&Enforcement::Deny),
+                Disposition::Warning => !enforcements.is_empty() && !enforcements.contains(&Enforcement::Deny),
+                Disposition::Allowed => enforcements.is_empty() && judged.waiver.is_none() && judged.excuse.is_none(),
+                Disposition::Waived => enforcements.is_empty() && judged.waiver.is_some() && judged.excuse.is_none(),
+                Disposition::Excused => enforcements.is_empty() && judged.waiver.is_none() && judged.excuse.is_some(),
+            };
+            prop_assert!(wanted, "{judged:?}");
+            for &violation in &judged.violations {
+                prop_assert!(evaluation.violations[violation as usize].findings.contains(&number));
+            }
+        }
+    }
+
+    #[test]
+    fn a_violation_says_how_many_it_found_and_found_more_than_it_allows(
+        findings in findings().prop_map(|f| merge(f).findings), limits in limits(),
+    ) {
+        let evaluation = judge(&policy(limits, Vec::new(), Severity::Critical), State::Complete, findings);
+        for violation in &evaluation.violations {
+            prop_assert!(violation.found > violation.allowed);
+            prop_assert_eq!(violation.found, violation.findings.len() as u64);
+        }
+        let denied = evaluation.violations.iter().any(|v| v.enforcement == Enforcement::Deny);
+        prop_assert_eq!(evaluation.verdict == Verdict::Fail, denied);
+    }
+
+    #[test]
+    fn a_stricter_policy_never_passes_more(
+        findings in findings().prop_map(|f| merge(f).findings), loose in limits(), added in limits(),
+        waivers in prop::collection::vec(waiver(), 0..3), state in states(),
+        unknown in select(Severity::WORST_FIRST.to_vec()), which in any::<prop::sample::Index>(), how in 0..5,
+    ) {
+        let before = judge(&policy(loose.clone(), waivers.clone(), unknown), state, findings.clone());
+        let (mut strict, mut fewer, mut worse) = (loose.clone(), waivers, unknown);
+        let changed = &mut strict[which.index(loose.len())];
+        match how {
+            0 => changed.allow = changed.allow.saturating_sub(1),
+            1 => if let Subject::AtLeast { floor, .. } = &mut changed.subject { *floor = Severity::Info },
+            2 => { changed.enforcement = Enforcement::Deny; fewer.pop(); }
+            3 => worse = Severity::Critical,
+            _ => strict.extend(added),
+        }
+        let after = judge(&policy(strict, fewer, worse), state, findings);
+        prop_assert!(rank(after.verdict) >= rank(before.verdict), "{:?} became {:?}", before.verdict, after.verdict);
+    }
+
+    #[test]
+    fn a_waiver_removes_only_what_it_matches(
+        findings in findings().prop_map(|f| merge(f).findings), limits in limits(), waiver in waiver(), state in states(),
+    ) {
+        let before = judge(&policy(limits.clone(), Vec::new(), Severity::Critical), state, findings.clone());
+        let after = judge(&policy(limits, vec![waiver.clone()], Severity::Critical), state, findings);
+        for (before, after) in before.findings.iter().zip(&after.findings) {
+            if after.disposition == Disposition::Waived {
+                prop_assert!(waiver.matches.fits(&after.finding));
+                prop_assert!(before.disposition != Disposition::Excused);
+            } else {
+                prop_assert_eq!(before.disposition == Disposition::Excused, after.disposition == Disposition::Excused);
+            }
+        }
+        prop_assert!(rank(after.verdict) <= rank(before.verdict));
+    }
+
+    #[test]
+    fn an_expired_waiver_changes_no_disposition(
+        findings in findings().prop_map(|f| merge(f).findings), limits in limits(), mut waiver in waiver(),
+    ) {
+        waiver.expires = Some("2026-05-31".parse().unwrap());
+        let without = judge(&policy(limits.clone(), Vec::new(), Severity::Critical), State::Complete, findings.clone());
+        let with = judge(&policy(limits, vec![waiver], Severity::Critical), State::Complete, findings);
+        let dispositions = |evaluation: &Evaluation| evaluation.findings.iter().map(|j| j.disposition).collect::<Vec<_>>();
+        prop_assert_eq!(dispositions(&without), dispositions(&with));
+        prop_assert_eq!(without.verdict, with.verdict);
+    }
+
+    #[test]
+    fn one_more_finding_never_improves_the_verdict(
+        findings in findings().prop_map(|f| merge(f).findings), limits in limits(),
+        waivers in prop::collection::vec(waiver(), 0..3), which in any::<prop::sample::Index>(),
+    ) {
+        prop_assume!(!findings.is_empty());
+        let policy = policy(limits, waivers, Severity::Critical);
+        let mut fewer = findings.clone();
+        fewer.remove(which.index(findings.len()));
+        let before = judge(&policy, State::Complete, fewer).verdict;
+        prop_assert!(rank(judge(&policy, State::Complete, findings).verdict) >= rank(before));
+    }
+
+    #[test]
+    fn nothing_passes_without_complete_evidence(
+        findings in findings().prop_map(|f| merge(f).findings), limits in limits(), state in states(),
+    ) {
+        let policy = policy(limits, Vec::new(), Severity::Critical);
+        let as_of = "2026-06-01T00:00:00Z".parse().unwrap();
+        let required = judge(&policy, state, findings.clone()).verdict;
+        prop_assert!(required != Verdict::Pass || state == State::Complete);
+        prop_assert!(evaluate(&policy, Vec::new(), findings, as_of).verdict != Verdict::Pass);
+    }
+}

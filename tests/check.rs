@@ -428,3 +428,25 @@ fn a_warning_rule_warns_and_changes_no_status() {
     assert_eq!(run["findings"][0]["disposition"], "warning");
     folder.check(&[]).ends_with(0).says("warns only");
 }
+
+#[test]
+fn a_path_that_nobody_can_place_counts_for_rules_by_path_until_its_root_is_named() {
+    let elsewhere = result_at("file:///src/shop/lib/a.py", 3, "error");
+    let folder = Folder::new().with("scan.sarif", sarif(vec![elsewhere]));
+    let policy = |root: &str| {
+        format!(
+            "version: 1\nsources: {{sarif: {{files: [{{path: scan.sarif{root}}}]}}}}\nrules: {{r: {{when: {{path: 'app/**'}}}}}}\n"
+        )
+    };
+    folder.write("policy.yml", policy(""));
+    let run = folder.run(["check", "--policy", "policy.yml", "--format", "json"]).ends_with(1).json();
+    assert_eq!(run["violations"][0]["unknown_facts"][0]["fact"], "path");
+    assert_eq!(run["findings"][0]["location"]["path"], "/src/shop/lib/a.py");
+    folder.run(["check", "--policy", "policy.yml"]).ends_with(1).says("say where the scanner");
+
+    folder.write("policy.yml", policy(", root: /src/shop"));
+    let run = folder.run(["check", "--policy", "policy.yml", "--format", "json"]).ends_with(0).json();
+    assert_eq!(run["findings"][0]["location"]["path"], "lib/a.py");
+    folder.write("policy.yml", policy(", root: src/shop"));
+    folder.run(["check", "--policy", "policy.yml"]).ends_with(2).complains("absolute folder");
+}

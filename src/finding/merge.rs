@@ -11,7 +11,7 @@
 //! pass. The worst severity counts, and every fact is taken in its stricter form.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Context, Cwe, Finding, Kind, Location, Package, Scope, Text};
@@ -27,38 +27,47 @@ pub struct Merged {
 
 /// Merges what all sources read. Merging what was merged changes nothing.
 #[must_use]
-pub fn merge(findings: Vec<Finding>) -> Merged {
+pub fn merge(mut findings: Vec<Finding>) -> Merged {
     let read = findings.len();
-    let mut findings = join_repeats(in_order(findings));
+    sort(&mut findings);
+    join_repeats(&mut findings);
     loop {
         let before = findings.len();
         let groups = groups_of_packages(&findings);
-        findings = join_groups(findings, groups);
+        join_groups(&mut findings, groups);
         let groups = groups_of_code(&findings);
-        findings = join_groups(findings, groups);
-        // Joining fills in facts, and a fact filled in may show that two more are the same.
+        join_groups(&mut findings, groups);
         if findings.len() == before {
             break;
         }
-        findings = join_repeats(in_order(findings));
+        // Joining fills in facts, and a fact filled in may show that two more are the same.
+        sort(&mut findings);
+        join_repeats(&mut findings);
     }
-    let mut findings = in_order(findings);
     number(&mut findings);
     Merged { joined: (read - findings.len()) as u64, findings }
 }
 
-/// Sorts by the hash of the fingerprint, and by everything else where that is equal. The structs are large, so their
-/// places are sorted first.
-fn in_order(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut places: Vec<([u8; 16], u32)> = (0u32..).zip(&findings).map(|(i, f)| (f.fingerprint.hash, i)).collect();
-    let mut slots: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
+/// Sorts by the hash of the fingerprint, and by everything else where that is equal. The places are sorted first and each
+/// finding is then moved once: they are large, and a second list of them would cost as much memory as the first.
+fn sort(findings: &mut [Finding]) {
+    let mut places: Vec<([u8; 16], u32)> = (0u32..).zip(&*findings).map(|(i, f)| (f.fingerprint.hash, i)).collect();
     places.sort_unstable_by(|a, b| {
-        a.0.cmp(&b.0).then_with(|| match (&slots[a.1 as usize], &slots[b.1 as usize]) {
-            (Some(a), Some(b)) => total_order(a, b),
-            (a, b) => a.is_some().cmp(&b.is_some()),
-        })
+        a.0.cmp(&b.0).then_with(|| total_order(&findings[a.1 as usize], &findings[b.1 as usize]))
     });
-    places.into_iter().filter_map(|(_, i)| slots[i as usize].take()).collect()
+    // `places[i]` says where the finding that belongs to place `i` stands; each circle of such moves is followed once.
+    for start in 0..places.len() {
+        let mut hole = start;
+        loop {
+            let from = places[hole].1 as usize;
+            places[hole].1 = hole as u32;
+            if from == start || from == hole {
+                break;
+            }
+            findings.swap(hole, from);
+            hole = from;
+        }
+    }
 }
 
 /// An order over everything that a finding holds: two findings are equal in it only if nothing tells them apart.
@@ -138,15 +147,14 @@ fn is_repeat(a: &Finding, b: &Finding) -> bool {
         && a.check() == b.check()
 }
 
-fn join_repeats(sorted: Vec<Finding>) -> Vec<Finding> {
-    let mut kept: Vec<Finding> = Vec::with_capacity(sorted.len());
-    for finding in sorted {
-        match kept.last_mut() {
-            Some(last) if is_repeat(last, &finding) => join(last, finding),
-            _ => kept.push(finding),
+fn join_repeats(sorted: &mut Vec<Finding>) {
+    sorted.dedup_by(|finding, first| {
+        let repeat = is_repeat(first, finding);
+        if repeat {
+            join(first, finding);
         }
-    }
-    kept
+        repeat
+    });
 }
 
 /// Which findings belong together: for each its representative, the lowest place of its group.
@@ -173,21 +181,23 @@ impl Groups {
 }
 
 /// Folds every group into its first finding.
-fn join_groups(findings: Vec<Finding>, mut groups: Groups) -> Vec<Finding> {
-    if (0u32..).zip(&groups.0).all(|(i, &parent)| i == parent) {
-        return findings;
-    }
-    let mut kept: BTreeMap<u32, Finding> = BTreeMap::new();
-    for (place, finding) in (0u32..).zip(findings) {
-        let root = groups.root(place);
-        match kept.get_mut(&root) {
-            Some(first) => join(first, finding),
-            None => {
-                kept.insert(root, finding);
-            }
+fn join_groups(findings: &mut Vec<Finding>, mut groups: Groups) {
+    let mut folded = false;
+    for place in 0..findings.len() {
+        let root = groups.root(place as u32) as usize;
+        if root < place {
+            let (before, rest) = findings.split_at_mut(place);
+            join(&mut before[root], &rest[0]);
+            folded = true;
         }
     }
-    kept.into_values().collect()
+    if folded {
+        let mut place = 0u32;
+        findings.retain(|_| {
+            place += 1;
+            groups.root(place - 1) == place - 1
+        });
+    }
 }
 
 /// One advisory of one package in one version, without a path.
@@ -285,7 +295,7 @@ fn groups_of_code(findings: &[Finding]) -> Groups {
 }
 
 /// Takes `other` into `first`. Severity and facts end up in their stricter form; the words of `first` stay.
-fn join(first: &mut Finding, other: Finding) {
+fn join(first: &mut Finding, other: &Finding) {
     let Finding {
         fingerprint,
         context,
@@ -310,46 +320,46 @@ fn join(first: &mut Finding, other: Finding) {
         links,
         sightings,
     } = other;
-    if severity > first.severity {
-        first.severity = severity;
-        first.severity_from = severity_from;
+    if *severity > first.severity {
+        first.severity = *severity;
+        first.severity_from = Text::clone(severity_from);
     }
-    if cvss > first.cvss || (first.cvss.is_none() && first.cvss_vector.is_none()) {
-        first.cvss = cvss;
-        first.cvss_vector = cvss_vector;
+    if *cvss > first.cvss || (first.cvss.is_none() && first.cvss_vector.is_none()) {
+        first.cvss = *cvss;
+        first.cvss_vector = cvss_vector.clone();
     }
     first.fingerprint.hash = first.fingerprint.hash.min(fingerprint.hash);
-    first.context = first.context.or(context);
-    first.location = first.location.take().or(location);
-    first.first_seen = match (first.first_seen, first_seen) {
+    first.context = first.context.or(*context);
+    first.location = first.location.take().or_else(|| location.clone());
+    first.first_seen = match (first.first_seen, *first_seen) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     };
-    first.epss = if epss > first.epss { epss } else { first.epss };
+    first.epss = if *epss > first.epss { *epss } else { first.epss };
     // `Some(true)` is the greatest, `None` the least: whoever says yes is believed, and a no before nothing.
-    first.kev = first.kev.max(kev);
-    first.reachable = first.reachable.max(reachable);
-    first.new = first.new.max(new);
-    first.fix = first.fix.max(fix);
-    first.ids = union(&first.ids, &ids);
-    first.cwe = union(&first.cwe, &cwe);
-    first.fixed_in = union(&first.fixed_in, &fixed_in);
-    first.license = union(&first.license, &license);
-    first.links = union(&first.links, &links);
+    first.kev = first.kev.max(*kev);
+    first.reachable = first.reachable.max(*reachable);
+    first.new = first.new.max(*new);
+    first.fix = first.fix.max(*fix);
+    first.ids = union(&first.ids, ids);
+    first.cwe = union(&first.cwe, cwe);
+    first.fixed_in = union(&first.fixed_in, fixed_in);
+    first.license = union(&first.license, license);
+    first.links = union(&first.links, links);
     first.package = match (first.package.take(), package) {
-        (Some(a), Some(b)) => Some(Box::new(join_packages(*a, *b))),
-        (a, b) => a.or(b),
+        (Some(a), Some(b)) => Some(Box::new(join_packages(*a, b))),
+        (a, b) => a.or_else(|| b.clone()),
     };
-    first.sightings.extend(sightings);
+    first.sightings.extend_from_slice(sightings);
     first.sightings.sort_unstable();
     first.sightings.dedup();
 }
 
-fn join_packages(a: Package, b: Package) -> Package {
+fn join_packages(a: Package, b: &Package) -> Package {
     Package {
         name: a.name,
-        version: a.version.or(b.version),
-        purl: a.purl.or(b.purl),
+        version: a.version.or_else(|| b.version.clone()),
+        purl: a.purl.or_else(|| b.purl.clone()),
         direct: a.direct.max(b.direct),
         scope: match (a.scope, b.scope) {
             (Some(Scope::Production), _) | (_, Some(Scope::Production)) => Some(Scope::Production),

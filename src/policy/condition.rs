@@ -6,7 +6,7 @@
 
 use globset::GlobSet;
 
-use crate::finding::{Cwe, Finding, Kind, Package, Scope, Severity};
+use crate::finding::{Cwe, Finding, Kind, Location, Package, Scope, Severity};
 
 /// True, false, or not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -316,7 +316,9 @@ impl Test {
             Test::Scope(scopes) => {
                 told(Fact::Scope, finding.package.as_ref().and_then(|p| p.scope).map(|scope| scopes.contains(&scope)))
             }
-            Test::Path(globs) => told(Fact::Path, finding.location.as_ref().map(|l| globs.match_any([&*l.path]))),
+            Test::Path(globs) => {
+                told(Fact::Path, finding.location.as_ref().and_then(|location| in_repository(location, globs)))
+            }
             Test::Package(_) if !concerns_package(finding) => Truth::False,
             Test::Package(patterns) => {
                 told(Fact::Package, finding.package.as_deref().and_then(|p| matches_one(patterns, p)))
@@ -353,6 +355,13 @@ impl Test {
             }
         }
     }
+}
+
+/// Whether globs match a path. `None` for an absolute path that they do not match: what it is called in the repository was
+/// not told.
+fn in_repository(location: &Location, globs: &Patterns) -> Option<bool> {
+    let matches = globs.match_any([&*location.path]);
+    (matches || !location.is_absolute()).then_some(matches)
 }
 
 /// Whether one of the patterns means the package; `None` where none is sure to and one cannot tell.

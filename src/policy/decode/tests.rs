@@ -139,7 +139,7 @@ overrides: []
             (1, 10, "expected version 1, found the number `2` | findgate 0.1.0 knows version 1 only"),
             (2, 1, "unknown key `nmae` in the policy | did you mean `name`?"),
             (3, 26, "expected at least one item for `files`"),
-            (3, 30, "unknown key `foo` in the source `sarif` | the keys here are `files`, `severity`"),
+            (3, 30, "unknown key `foo` in the source `sarif` | the keys here are `files`, `root`, `severity`"),
             (5, 8, "unknown severity `moderate` | did you mean `medium`?"),
             (6, 3, "unknown key `libs` in `thresholds` | the keys here are `all`, `sca`,"),
             (7, 19, "expected a whole number for `critical`, found the number `-1` | the least is 0"),

@@ -160,8 +160,9 @@ impl FileAccount {
             }
             if tally.elsewhere > 0 {
                 self.notes.push(format!(
-                    "{place}{} with an absolute path outside of the repository, kept without its leading slash: rules and \
-                     waivers by path may not match; run the scanner with paths relative to the repository",
+                    "{place}{} with an absolute path outside of the repository, so rules by path cannot tell and count them; \
+                     say where the scanner saw the repository with `root` beside `path` in the policy, or run it with \
+                     relative paths",
                     results(tally.elsewhere)
                 ));
             }

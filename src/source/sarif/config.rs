@@ -22,6 +22,8 @@ pub struct Selection {
     pub path: String,
     /// `kind`: what every finding in these files is, where the inference would be wrong.
     pub kind: Option<Kind>,
+    /// `root`: the folder that the scanner saw the repository in, where that is not the working directory; absolute.
+    pub root: Option<String>,
     /// `severity`: which of the places where a tool may tell the severity counts.
     pub severity: SeverityFrom,
     /// `suppressions`: whose suppressions are honored.
@@ -91,6 +93,7 @@ static TABLE: Table = Table {
             presence: Presence::Required,
             example: "[\"reports/**/*.sarif\"]",
         },
+        ROOT,
         SEVERITY,
         SUPPRESSIONS,
         EMPTY,
@@ -119,6 +122,7 @@ static FILE: Table = Table {
             presence: Presence::Optional(""),
             example: "iac",
         },
+        ROOT,
         SEVERITY,
         SUPPRESSIONS,
         EMPTY,
@@ -131,6 +135,15 @@ static FILE: Table = Table {
 static FILE_GLOB: Form =
     Form { what: "a glob of files (`*` stays within a folder, `**` crosses folders)", pattern: "^[^!\\\\][^\\\\]*$" };
 
+static FOLDER: Form = Form { what: "an absolute folder, like `/src/app`", pattern: "^(/|[A-Za-z]:).*$" };
+
+const ROOT: Key = Key {
+    name: "root",
+    doc: "The folder that the scanner saw the repository in, as in a container: absolute paths below it are made relative.",
+    shape: Shape::Form(&FOLDER),
+    presence: Presence::Optional(""),
+    example: "/src/app",
+};
 const SEVERITY: Key = Key {
     name: "severity",
     doc: "Which of the places where a tool may tell the severity counts: the first that tells, only the tool's own word, only \
@@ -171,8 +184,9 @@ static EMPTY_WORDS: Words = Words {
 };
 
 /// What a selection says where it says nothing itself.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Defaults {
+    root: Option<String>,
     severity: SeverityFrom,
     suppressions: Suppressions,
     empty: Empty,
@@ -186,14 +200,16 @@ pub fn decode(section: &Node, owner: &Place, problems: &mut Problems) -> Option<
     let defaults = defaults(&fields, Defaults::default(), problems);
     let files = fields.get("files").and_then(|node| expect::one_or_many(node, "`files`", problems));
     fields.end();
-    let files = files?.iter().map(|node| selection(node, defaults, problems)).collect::<Vec<_>>();
+    let files = files?.iter().map(|node| selection(node, defaults.clone(), problems)).collect::<Vec<_>>();
     let files = files.into_iter().collect::<Option<Vec<_>>>()?;
     (problems.len() == before).then(|| Settings { name: NAME.into(), files })
 }
 
 fn defaults(fields: &Fields<'_>, inherited: Defaults, problems: &mut Problems) -> Defaults {
+    let root = fields.get("root").and_then(|node| folder(node, problems)).or(inherited.root);
     let mut word = |name, words| fields.get(name).and_then(|node| expect::word(node, words, problems));
     Defaults {
+        root,
         severity: match word("severity", &SEVERITY_FROM) {
             Some("auto") => SeverityFrom::Auto,
             Some("tool") => SeverityFrom::Tool,
@@ -226,8 +242,23 @@ fn selection(node: &Node, inherited: Defaults, problems: &mut Problems) -> Optio
     } else {
         (file_glob(node, problems)?, None, inherited)
     };
-    let Defaults { severity, suppressions, empty } = defaults;
-    Some(Selection { path, kind, severity, suppressions, empty })
+    let Defaults { root, severity, suppressions, empty } = defaults;
+    Some(Selection { path, kind, root, severity, suppressions, empty })
+}
+
+/// A folder of another machine, so nothing but its form can be checked. The root of everything would make every absolute
+/// path one of the repository.
+fn folder(node: &Node, problems: &mut Problems) -> Option<String> {
+    let text = expect::text(node, "an absolute folder", problems)?;
+    let drive = text.get(1..2) == Some(":") && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let named = text.trim_end_matches(['/', '\\']).len() > if drive { 2 } else { 0 };
+    if (drive || text.starts_with('/')) && named && !text.split(['/', '\\']).any(|part| part == "..") {
+        return Some(text.to_string());
+    }
+    let problem = Problem::new(&node.place, format!("expected an absolute folder, found {}", expect::found(node)));
+    let help = "write the folder that the scanner saw the repository in: `/src/app`";
+    problems.add(problem.label("not an absolute folder").help(help));
+    None
 }
 
 impl Selection {

@@ -5,7 +5,8 @@
 //!   folder where the name of a base belongs);
 //! - a declared base elsewhere, as on another machine, is the root as well: it is where the checkout stood;
 //! - an absolute path under the root, under a declared base or under the folder that the tool worked in loses that part;
-//!   any other loses its leading slash (Grype writes paths of a folder scan like that) and is counted;
+//!   any other stays absolute and is counted, and conditions by path take it for a path that nobody told;
+//! - Grype writes a leading slash before paths that are relative to the folder it scanned;
 //! - control characters are written as `%XX`: no repository means them, and no output should see them;
 //! - a URI of another scheme is kept as text, without credentials, query and fragment, for that is all a scan of a
 //!   running program tells.
@@ -18,7 +19,7 @@ use std::path::Path;
 pub(super) enum Target {
     /// A path in the repository.
     Inside(String),
-    /// An absolute path that lies under nothing known; kept as if it were relative.
+    /// An absolute path that lies under nothing known, with its leading slash or drive.
     Elsewhere(String),
     /// It leaves the root.
     Outside,
@@ -38,6 +39,8 @@ pub(super) struct Roots {
     foreign: Vec<String>,
     /// By base, what to put before a URI: empty, or a folder of the repository with a slash at its end.
     prefixes: HashMap<String, String>,
+    /// Whether a path with a leading slash is relative to the root all the same.
+    rooted: bool,
 }
 
 impl Roots {
@@ -56,7 +59,20 @@ impl Roots {
         local.dedup();
         // Actions that run in a container see the checkout there, whatever the host calls it.
         let foreign = vec!["/github/workspace".to_owned()];
-        Roots { local, foreign, prefixes: HashMap::new() }
+        Roots { local, foreign, prefixes: HashMap::new(), rooted: false }
+    }
+
+    /// Adds the folder that the user says the scanner saw the repository in.
+    pub(super) fn seen_at(&self, folder: Option<&str>) -> Roots {
+        let mut roots = self.clone();
+        roots.foreign.extend(folder.map(|folder| folder.replace('\\', "/").trim_end_matches('/').to_owned()));
+        roots
+    }
+
+    /// For a tool that writes a slash before paths that are relative to the root.
+    pub(super) fn rooted(mut self, rooted: bool) -> Roots {
+        self.rooted = rooted;
+        self
     }
 
     /// Adds the bases of a run and the folders that its tool worked in.
@@ -141,14 +157,15 @@ impl Roots {
             }
             Some(path) => match self.under(path, &self.local).or_else(|| self.under(path, &self.foreign)) {
                 Some(inside) => (inside, true),
-                None => (path.trim_start_matches('/').to_owned(), false),
+                None => (path.trim_start_matches('/').to_owned(), self.rooted && uri.starts_with('/')),
             },
         };
         match fold(&relative) {
             None => Target::Outside,
             Some(path) if path.is_empty() => Target::Nowhere,
             Some(path) if known => Target::Inside(path),
-            Some(path) => Target::Elsewhere(path),
+            Some(path) if has_drive(&path) => Target::Elsewhere(path),
+            Some(path) => Target::Elsewhere(format!("/{path}")),
         }
     }
 
@@ -296,9 +313,9 @@ mod tests {
             ("file://localhost/work/app/src/a.js", inside("src/a.js")),
             ("FILE:/work/app/a.js", inside("a.js")),
             ("/work/app/a.js", inside("a.js")),
-            ("/work/application/a.js", Target::Elsewhere("work/application/a.js".to_owned())),
-            ("/requirements.txt", Target::Elsewhere("requirements.txt".to_owned())),
-            ("file:///src/index.js", Target::Elsewhere("src/index.js".to_owned())),
+            ("/work/application/a.js", Target::Elsewhere("/work/application/a.js".to_owned())),
+            ("/requirements.txt", Target::Elsewhere("/requirements.txt".to_owned())),
+            ("file:///src/index.js", Target::Elsewhere("/src/index.js".to_owned())),
             ("../app/a.js", Target::Outside),
             ("%2e%2e/%2e%2e/etc/passwd", Target::Outside),
             ("..\\..\\x", Target::Outside),
@@ -318,6 +335,18 @@ mod tests {
                 assert_eq!(here.resolve(uri, None), inside(uri));
             }
         }
+    }
+
+    #[test]
+    fn a_folder_that_the_user_names_is_the_root_and_a_rooted_tool_writes_relative_paths() {
+        let here = roots("/work/app");
+        let seen = here.seen_at(Some("/src/shop/"));
+        assert_eq!(seen.resolve("file:///src/shop/app/a.py", None), inside("app/a.py"));
+        assert_eq!(seen.resolve("/src/shopping/a.py", None), Target::Elsewhere("/src/shopping/a.py".to_owned()));
+        assert_eq!(here.seen_at(Some("D:\\agent\\w")).resolve("file:///d:/agent/w/a.cs", None), inside("a.cs"));
+        let rooted = here.rooted(true);
+        assert_eq!(rooted.resolve("/requirements.txt", None), inside("requirements.txt"));
+        assert_eq!(rooted.resolve("file:///etc/passwd", None), Target::Elsewhere("/etc/passwd".to_owned()));
     }
 
     #[test]

@@ -244,6 +244,7 @@ impl Desk<'_> {
             return failed("the file is larger than 2 GiB and was not read; split the scan".to_owned());
         }
         let stamp = Some(Stamp { size: meta.len(), changed: meta.modified().ok() });
+        let roots = self.roots.seen_at(selection.root.as_deref());
         let first = || -> io::Result<(Outline, Input)> {
             let mut head = Vec::with_capacity(4);
             opened.by_ref().take(4).read_to_end(&mut head)?;
@@ -252,11 +253,11 @@ impl Desk<'_> {
             opened.seek(SeekFrom::Start(mark))?;
             if encoding.unit == Unit::Utf8 {
                 let mut scanner = Scanner::new(opened);
-                let outline = outline(&mut scanner, self.roots, selection.empty);
+                let outline = outline(&mut scanner, &roots, selection.empty);
                 return Ok((outline, Input::Plain { file: scanner.into_reader(), mark }));
             }
             let mut scanner = Scanner::new(Utf16::new(opened, encoding.unit));
-            let mut outline = outline(&mut scanner, self.roots, selection.empty);
+            let mut outline = outline(&mut scanner, &roots, selection.empty);
             let reader = scanner.into_reader();
             if reader.replaced > 0 {
                 outline.notes.push(format!("{} units that are no UTF-16 were replaced", reader.replaced));

@@ -1,5 +1,6 @@
 //! A run while it is read, and what becomes of it when all of it was seen.
 
+use super::super::kind::Maker;
 use super::*;
 
 /// The facts of a run while it is read.
@@ -93,7 +94,7 @@ impl Walk<'_> {
         for text in ending.problems {
             self.problem(Problem::partial(place(text)));
         }
-        let roots = self.roots.with(&bases, &ending.folders);
+        let roots = self.roots.with(&bases, &ending.folders).rooted(tool.maker == Maker::Grype);
         let artifacts = artifacts.into_iter().map(|(uri, base)| match uri {
             Some(uri) => roots.resolve(&uri, base.as_deref()),
             None => Target::Nowhere,

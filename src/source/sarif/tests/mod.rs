@@ -20,6 +20,7 @@ fn selection(path: &str) -> Selection {
     Selection {
         path: path.to_owned(),
         kind: None,
+        root: None,
         severity: SeverityFrom::Auto,
         suppressions: Suppressions::Honor,
         empty: Empty::Fail,

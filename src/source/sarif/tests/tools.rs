@@ -85,14 +85,14 @@ fn containers_and_dependencies_keep_package_fix_and_advisories() {
     check(
         "osv-scanner",
         &[
-            "sca high (security-severity of the rule) work/app/Cargo.lock CVE-2022-24713: slow regular expressions CVE-2022-24713 GHSA-m5pq-gvj9-9vr8 RUSTSEC-2022-0013 [regex 1.5.1 pkg:cargo/regex@1.5.1] fix:true 1.5.5",
+            "sca high (security-severity of the rule) /work/app/Cargo.lock CVE-2022-24713: slow regular expressions CVE-2022-24713 GHSA-m5pq-gvj9-9vr8 RUSTSEC-2022-0013 [regex 1.5.1 pkg:cargo/regex@1.5.1] fix:true 1.5.5",
         ],
     );
     check(
         "dependency-check",
         &[
-            "sca low (severity of the result) work/app/lib/log4j-core-2.14.jar CVE-2021-44228 - lookup CVE-2021-44228 [org.apache.logging.log4j:log4j-core 2.14.0 pkg:maven/org.apache.logging.log4j/log4j-core@2.14.0]",
-            "sca high (level of the result) work/app/lib/x.jar x CVE-2020-1111",
+            "sca low (severity of the result) /work/app/lib/log4j-core-2.14.jar CVE-2021-44228 - lookup CVE-2021-44228 [org.apache.logging.log4j:log4j-core 2.14.0 pkg:maven/org.apache.logging.log4j/log4j-core@2.14.0]",
+            "sca high (level of the result) /work/app/lib/x.jar x CVE-2020-1111",
         ],
     );
     check(
@@ -159,7 +159,7 @@ fn code_scanners_are_judged_by_what_they_say_themselves() {
             "sast medium (issue_severity of the result) app/auth.py:6 x CWE-78",
         ],
     );
-    check("njsscan", &["sast medium (SARIF's default level) src/index.js:321 weak random CWE-327"]);
+    check("njsscan", &["sast medium (SARIF's default level) /src/index.js:321 weak random CWE-327"]);
     check(
         "flawfinder",
         &["sast high (level of the result) src/a.c:9 Does not check for buffer overflows (CWE-120) CWE-120"],

@@ -3,6 +3,11 @@
 //! Facts flow one way: policy, collect, normalize, evaluate, write, exit. [`finding`] and [`policy`] are the core; they do
 //! no IO. A source is a folder of [`source`], a format is a file of [`report`]. ARCHITECTURE.md tells the rest.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)
+)]
+
 pub mod cli;
 pub mod env;
 pub mod exit;

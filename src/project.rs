@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::cli::ProjectArgs;
 use crate::env::Env;
 
 /// What is known of the project. A fact that nobody told is `None`.
@@ -24,30 +23,43 @@ pub struct Project {
 /// A value and who told it.
 type Told = (String, &'static str);
 
+/// What the user said of the project, by options.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    /// `--repo`.
+    pub repository: Option<&'a str>,
+    /// `--branch`.
+    pub branch: Option<&'a str>,
+    /// `--commit`.
+    pub commit: Option<&'a str>,
+    /// `--base`.
+    pub base: Option<&'a str>,
+}
+
 /// Finds out what is known: an option before the CI platform before git.
 #[must_use]
-pub fn detect(args: &ProjectArgs, env: &Env) -> Project {
+pub fn detect(said: Said<'_>, env: &Env) -> Project {
     let git = Git::ask(&env.folder);
-    let option = |value: &Option<String>, name| value.clone().filter(|v| !v.is_empty()).map(|value| (value, name));
+    let option = |value: Option<&str>, name| value.filter(|v| !v.is_empty()).map(|value| (value.to_owned(), name));
     let platform = Platform::detect(env);
     let mut notes = Vec::new();
-    let mut said = |what: &str, told: Option<Told>| {
+    let mut noted = |what: &str, told: Option<Told>| {
         told.map(|(value, by)| {
             notes.push(format!("{what} {value} (from {by})"));
             value
         })
     };
-    let repository = option(&args.repo, "--repo")
+    let repository = option(said.repository, "--repo")
         .or(platform.repository)
         .or_else(|| git.remote.as_deref().and_then(repository_of).map(|value| (value, "git remote")));
-    let branch = option(&args.branch, "--branch").or(platform.branch).or(git.branch.map(|value| (value, "git")));
-    let commit = option(&args.commit, "--commit").or(platform.commit).or(git.commit.map(|value| (value, "git")));
-    let base = option(&args.base, "--base").or(platform.base);
+    let branch = option(said.branch, "--branch").or(platform.branch).or(git.branch.map(|value| (value, "git")));
+    let commit = option(said.commit, "--commit").or(platform.commit).or(git.commit.map(|value| (value, "git")));
+    let base = option(said.base, "--base").or(platform.base);
     Project {
-        repository: said("repository", repository),
-        branch: said("branch", branch),
-        commit: said("commit", commit),
-        base: said("base", base),
+        repository: noted("repository", repository),
+        branch: noted("branch", branch),
+        commit: noted("commit", commit),
+        base: noted("base", base),
         notes,
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::{Input, ProjectArgs};
 use crate::env::Env;
 use crate::policy::{self, Document, Policy, Problem, Problems, Requirement, Resolved};
 use crate::policy_file::{self, PolicyFile};
-use crate::project::{self, Project};
+use crate::project::{self, Project, Said};
 use crate::source::{self, Plan, sarif};
 
 /// Everything that a judgement needs.
@@ -82,7 +82,7 @@ pub const POLICY_FILES: [&str; 3] = [".findgate.yml", "findgate.yml", ".github/f
 /// Whatever is wrong with the options or the policy.
 pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
     let policy = load(input.policy.as_deref(), env)?;
-    let project = project::detect(&input.project, env);
+    let project = project(&input.project, env);
     let resolved = resolve(&policy, &project)?;
     let as_of = as_of(input.as_of.as_deref(), env.now)?;
     let plans = plans(input, &policy)?;
@@ -198,8 +198,15 @@ fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
     Ok(date.to_zoned(TimeZone::UTC).with_context(|| format!("--as-of {given}"))?.timestamp())
 }
 
-/// The parts of the command line that tell the project, for commands that only look at a policy.
+/// The project: what the options say, else what is detected.
 #[must_use]
 pub fn project(args: &ProjectArgs, env: &Env) -> Project {
-    project::detect(args, env)
+    let ProjectArgs { repo, branch, commit, base } = args;
+    let said = Said {
+        repository: repo.as_deref(),
+        branch: branch.as_deref(),
+        commit: commit.as_deref(),
+        base: base.as_deref(),
+    };
+    project::detect(said, env)
 }

@@ -1,13 +1,5 @@
 //! The invariants of ARCHITECTURE.md that the compiler does not keep.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "helpers of tests fail by panicking, with the place"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,13 +1,5 @@
 //! `findgate check`, end to end: what goes in, what comes out, how it ends.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "helpers of tests fail by panicking, with the place"
-)]
-
 mod common;
 
 use common::{Folder, STRICT, finish, result, result_at, results, sarif};

@@ -1,13 +1,5 @@
 //! The commands beside `check`: explain, policy, completions, man, help.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "helpers of tests fail by panicking, with the place"
-)]
-
 mod common;
 
 use common::{Folder, STRICT, finish, result_at, results, sarif};

@@ -1,13 +1,5 @@
 //! What the documents promise, compared with the program.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "helpers of tests fail by panicking, with the place"
-)]
-
 mod common;
 
 use std::collections::BTreeSet;

@@ -1,13 +1,5 @@
 //! The laws that merging and evaluation keep, whatever the input.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "helpers of tests fail by panicking, with the place"
-)]
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

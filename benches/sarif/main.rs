@@ -6,12 +6,7 @@
 //! It prints ratios: they hold on another machine, seconds do not. A peer is measured in the same run if its command is
 //! given, `{}` standing for the file: FINDGATE_BENCH_PEER='sarif --check error summary {}'.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a program for developers, run by hand"
-)]
+#![expect(clippy::disallowed_methods, reason = "a program for developers, run by hand")]
 
 mod generator;
 

@@ -10,13 +10,10 @@ use std::sync::Arc;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StructureStyle, Tag};
 
 use super::problem::{Problem, Problems, is_deceptive, quoted};
-use super::syntax;
+use super::syntax::{self, MAX_DEPTH};
 
 /// The longest text that is read: a policy is written by people.
 pub const MAX_BYTES: usize = 1024 * 1024;
-
-/// The deepest nesting of lists and maps. The decoder recurses into a document; this is what bounds it.
-pub(super) const MAX_DEPTH: usize = 32;
 
 /// The most values, those behind an alias counted each time it is used. The decoder walks all of them.
 pub(super) const MAX_NODES: usize = 50_000;

@@ -2,8 +2,10 @@
 
 use granit_parser::ErrorKind;
 
-use super::document::MAX_DEPTH;
 use super::{Place, Problem};
+
+/// The deepest nesting of lists and maps. The decoder recurses into a document; this is what bounds it.
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// The problem that tells a syntax error. `opener` is the innermost bracket that is still open.
 pub(super) fn problem(kind: &ErrorKind, mut place: Place, opener: Option<&Place>, text: &str) -> Problem {

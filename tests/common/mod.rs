@@ -1,13 +1,7 @@
 //! A folder to run the binary in, and the binary in a scrubbed environment.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "helpers of tests fail by panicking, with the place"
-)]
+#![allow(clippy::disallowed_methods, reason = "a test sets up the environment of the binary")]
 
 use std::ffi::OsStr;
 use std::fs;

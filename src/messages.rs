@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::cli::Shared;
+use crate::env::Env;
 use crate::report::{Color, actions_safe, terminal};
 
 /// How much is said.
@@ -18,12 +19,14 @@ enum Volume {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Messages {
     volume: Volume,
+    /// Whether nobody watches stderr although it looks like a terminal.
+    in_ci: bool,
 }
 
 impl Messages {
     /// As loud as the options say. Sets the color of every stream as `--color` says.
     #[must_use]
-    pub fn new(shared: &Shared) -> Messages {
+    pub fn new(shared: &Shared, env: &Env) -> Messages {
         match shared.color {
             Color::Auto => {}
             Color::Always => anstream::ColorChoice::Always.write_global(),
@@ -34,7 +37,8 @@ impl Messages {
             (_, true) => Volume::Verbose,
             _ => Volume::Normal,
         };
-        Messages { volume }
+        // `CI=false` is how people say that it is none.
+        Messages { volume, in_ci: env.get("CI").is_some_and(|value| value != "false") }
     }
 
     /// What only the curious want to know.
@@ -71,7 +75,7 @@ impl Messages {
     /// Whether a person watches who may be shown a moving bar.
     #[must_use]
     pub fn may_draw_progress(self) -> bool {
-        self.volume >= Volume::Normal && std::io::stderr().is_terminal()
+        self.volume >= Volume::Normal && !self.in_ci && std::io::stderr().is_terminal()
     }
 }
 

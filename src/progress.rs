@@ -34,9 +34,7 @@ impl Progress {
         }
         self.bar.get_or_init(|| {
             let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr_with_hz(10));
-            if let Ok(style) =
-                ProgressStyle::with_template("reading {bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}")
-            {
+            if let Ok(style) = ProgressStyle::with_template("reading {bar:30} {percent:>3}%  eta {eta}") {
                 bar.set_style(style);
             }
             bar

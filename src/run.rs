@@ -19,7 +19,7 @@ use crate::source;
 /// Runs a command and tells how it ended.
 #[must_use]
 pub fn run(cli: &Cli, env: &Env) -> Status {
-    let messages = &Messages::new(&cli.shared);
+    let messages = &Messages::new(&cli.shared, env);
     let outcome = match &cli.command {
         Action::Check(arguments) => check(arguments, cli.shared.color, env, *messages),
         Action::Explain(arguments) => explain::run(arguments, env, *messages),

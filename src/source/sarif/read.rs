@@ -56,8 +56,9 @@ pub(super) fn read_at_most(
     roots: &Roots,
     progress: &Progress,
 ) -> Reading {
-    let total = files.iter().map(|file| file.size).sum();
-    progress.begin(total);
+    let total: u64 = files.iter().map(|file| file.size).sum();
+    // Each file is read twice.
+    progress.begin(2 * total);
     let desk = Desk {
         settings,
         files,
@@ -252,17 +253,18 @@ impl Desk<'_> {
             let mark = encoding.mark as u64;
             opened.seek(SeekFrom::Start(mark))?;
             if encoding.unit == Unit::Utf8 {
-                let mut scanner = Scanner::new(opened);
+                let mut scanner = Scanner::new(Watched { file: opened, progress: self.progress });
                 let outline = outline(&mut scanner, &roots, selection.empty);
-                return Ok((outline, Input::Plain { file: scanner.into_reader(), mark }));
+                return Ok((outline, Input::Plain { file: scanner.into_reader().file, mark }));
             }
-            let mut scanner = Scanner::new(Utf16::new(opened, encoding.unit));
+            let watched = Watched { file: opened, progress: self.progress };
+            let mut scanner = Scanner::new(Utf16::new(watched, encoding.unit));
             let mut outline = outline(&mut scanner, &roots, selection.empty);
             let reader = scanner.into_reader();
             if reader.replaced > 0 {
                 outline.notes.push(format!("{} units that are no UTF-16 were replaced", reader.replaced));
             }
-            let mut opened = reader.into_reader();
+            let mut opened = reader.into_reader().file;
             opened.seek(SeekFrom::Start(mark))?;
             Ok((outline, Input::Decoded { reader: Box::new(Utf16::new(opened, encoding.unit)), at: 0 }))
         };
@@ -384,6 +386,20 @@ impl Desk<'_> {
     /// Takes a file whose results are all taken off the list.
     fn close(&self, open: &Arc<Open>) {
         lock(&self.state).ready.retain(|other| !Arc::ptr_eq(other, open));
+    }
+}
+
+/// A file whose first reading is told to whoever waits.
+struct Watched<'a> {
+    file: File,
+    progress: &'a Progress,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(into)?;
+        self.progress.advance(read as u64);
+        Ok(read)
     }
 }
 

@@ -27,8 +27,8 @@ Examples:
     findgate check --output sarif=findgate.sarif --output json=findgate.json
 
   Ask why a finding counts, and how to waive it:
-    findgate explain CVE-2021-23337
-    findgate explain src/login.py:42";
+    findgate explain CVE-2021-23337 --sarif 'reports/*.sarif'
+    findgate explain src/login.py:42 --sarif 'reports/*.sarif'";
 
 /// A CI policy gate for security findings.
 ///
@@ -51,11 +51,12 @@ pub struct Cli {
 #[command(next_help_heading = "Messages")]
 pub struct Shared {
     /// Tell more on stderr: what was detected and what was read.
-    #[arg(short, long, global = true, conflicts_with = "quiet", value_parser = FalseyValueParser::new(),
+    // No conflict with `--quiet`: either may stand in the environment of a CI platform, and `--quiet` wins.
+    #[arg(short, long, global = true, value_parser = FalseyValueParser::new(),
           env = "FINDGATE_VERBOSE", hide_env_values = true)]
     pub verbose: bool,
 
-    /// Tell only errors on stderr. The verdict and every output stay the same.
+    /// Tell only errors on stderr, whatever `--verbose` says. The verdict and every output stay the same.
     #[arg(short, long, global = true, value_parser = FalseyValueParser::new(), env = "FINDGATE_QUIET", hide_env_values = true)]
     pub quiet: bool,
 
@@ -195,8 +196,16 @@ pub struct Explain {
 pub enum PolicyAction {
     /// Say everything that is wrong with a policy.
     Check(PolicyInput),
-    /// Print the policy that holds: defaults filled in, overrides applied, each value with its line.
-    Show(PolicyInput),
+    /// Print the policy that holds: defaults filled in, overrides applied, each rule and waiver with its line.
+    Show {
+        /// Which policy.
+        #[command(flatten)]
+        policy: PolicyInput,
+
+        /// The branch to show it for; overrides go by it [default: detected from the CI platform or git].
+        #[arg(long, value_name = "NAME", env = "FINDGATE_BRANCH", hide_env_values = true)]
+        branch: Option<String>,
+    },
     /// Print the JSON Schema of the policy, for editors.
     Schema {
         /// The schema of `--format json` instead.
@@ -221,13 +230,9 @@ pub struct PolicyInput {
     #[arg(long, value_name = "PATH|preset:NAME", env = "FINDGATE_POLICY", hide_env_values = true)]
     pub policy: Option<String>,
 
-    /// The same, without `--policy`.
-    #[arg(value_name = "POLICY", conflicts_with = "policy")]
+    /// The policy, as `--policy` takes it; goes before `--policy` and its variable.
+    #[arg(value_name = "POLICY")]
     pub path: Option<String>,
-
-    /// The project.
-    #[command(flatten)]
-    pub project: ProjectArgs,
 }
 
 impl PolicyInput {

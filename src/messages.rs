@@ -72,7 +72,8 @@ impl Messages {
         let _ = write!(anstream::stderr(), "{text}");
     }
 
-    /// Whether a person watches who may be shown a moving bar.
+    /// Whether a person watches who may be shown a moving bar. Some CI platforms pretend to be a terminal, and would keep
+    /// every state of the bar in their log.
     #[must_use]
     pub fn may_draw_progress(self) -> bool {
         self.volume >= Volume::Normal && !self.in_ci && std::io::stderr().is_terminal()

@@ -113,12 +113,13 @@ fn judge(settings: &Settings, env: &Env, messages: Messages) -> Evaluation {
 /// One plain line per source, for logs and for people who wait.
 fn tell(coverage: &finding::Coverage, messages: Messages) {
     let finding::Coverage { source, state, reasons, notes, scans, read, skipped: _ } = coverage;
-    let scans = scans.len();
+    let count = |count: u64, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
+    let (findings, scans) = (count(*read, "finding"), count(scans.len() as u64, "scan"));
     let tail = match (state, reasons.first()) {
         (State::Complete, _) | (_, None) => String::new(),
         (_, Some(reason)) => format!(": {reason}"),
     };
-    messages.line(&format!("{source}: {}, {read} findings in {scans} scans{tail}", state.name()));
+    messages.line(&format!("{source}: {}, {findings} in {scans}{tail}", state.name()));
     for note in notes {
         messages.detail(&format!("{source}: {note}"));
     }

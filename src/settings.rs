@@ -191,7 +191,8 @@ fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
         return Ok(timestamp);
     }
     let date: Date =
-        given.parse().map_err(|error| anyhow!("--as-of {given}: {error}; write 2026-11-21 or 2026-11-21T10:00:00Z"))?;
+        // The parser's own words are about digits, which helps nobody who wrote `yesterday`.
+        given.parse().map_err(|_| anyhow!("--as-of {given}: not a day or time; write 2026-11-21 or 2026-11-21T10:00:00Z"))?;
     if given.contains(['T', ' ', ':']) {
         bail!("--as-of {given}: a time needs its zone; write 2026-11-21T10:00:00Z");
     }

@@ -442,3 +442,27 @@ fn a_path_that_nobody_can_place_counts_for_rules_by_path_until_its_root_is_named
     folder.write("policy.yml", policy(", root: src/shop"));
     folder.run(["check", "--policy", "policy.yml"]).ends_with(2).complains("absolute folder");
 }
+
+#[test]
+fn its_own_sarif_report_is_no_scan_and_its_findings_do_not_come_back() {
+    let folder =
+        Folder::new().with("policy.yml", STRICT).with("a.sarif", sarif(vec![result_at("src/a.py", 1, "error")]));
+    folder.check(&["--output", "sarif=gate.sarif"]).ends_with(1);
+    // The finding is fixed; what is left of it is the report of the run before.
+    folder.write("a.sarif", sarif(Vec::new()));
+    let run = folder.check(&[]).ends_with(3).says("gate.sarif: findgate wrote it");
+    assert!(!run.stdout.contains("src/a.py"), "{}", run.stdout);
+    std::fs::remove_file(folder.path().join("gate.sarif")).unwrap();
+    folder.check(&[]).ends_with(0);
+}
+
+#[test]
+fn the_recommended_policy_blocks_a_high_finding_of_a_scanner_that_nobody_knows() {
+    let report = json!({
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": {"name": "Homemade"}}, "results": [result_at("src/a.py", 1, "error")]}]
+    });
+    let folder = Folder::new().with("a.sarif", report.to_string());
+    let run = folder.run(["check", "--policy", "preset:recommended", "--sarif", "a.sarif"]).ends_with(1);
+    assert_eq!(run.verdict(), "findgate: fail (1): thresholds.other.high");
+}

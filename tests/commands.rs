@@ -181,3 +181,49 @@ fn help_is_the_same_whatever_the_environment_holds() {
     command.args(["check", "--help"]).env("FINDGATE_POLICY", "secret-name.yml");
     assert_eq!(finish(&mut command).ends_with(0).stdout, plain);
 }
+
+#[test]
+fn a_variable_never_turns_an_option_into_wrong_usage() {
+    let folder = Folder::new().with("mine.yml", "version: 1\nthresholds: {all: high}\n");
+    for (variable, value, arguments) in [
+        ("FINDGATE_POLICY", "no-such.yml", ["policy", "check", "mine.yml"]),
+        ("FINDGATE_POLICY", "no-such.yml", ["policy", "show", "mine.yml"]),
+        ("FINDGATE_VERBOSE", "1", ["--quiet", "policy", "schema"]),
+        ("FINDGATE_QUIET", "1", ["--verbose", "policy", "schema"]),
+    ] {
+        finish(folder.command().env(variable, value).args(arguments)).ends_with(0);
+    }
+}
+
+#[test]
+fn mistakes_are_told_in_words_of_ours_and_not_of_a_library() {
+    let folder = Folder::new().with("policy.yml", STRICT).with("a.sarif", sarif(results(1)));
+    folder
+        .check(&["--as-of", "yesterday"])
+        .ends_with(2)
+        .complains("--as-of yesterday: not a day or time; write 2026-11-21");
+    folder.check(&["--as-of", "2026-02-31"]).ends_with(2).complains("not a day or time");
+    folder
+        .run(["policy", "init", "no/such/p.yml"])
+        .ends_with(2)
+        .complains("its folder does not exist; create it first");
+    folder.check(&[]).ends_with(1).complains("sarif: complete, 1 finding in 1 scan\n");
+}
+
+#[test]
+fn the_manual_neither_justifies_nor_hyphenates_the_commands_to_copy() {
+    let page = Folder::new().run(["man"]).ends_with(0).stdout;
+    let notes = page.split(".SH NOTES\n").nth(1).expect("the notes");
+    assert!(notes.starts_with(".nf\n"), "{notes}");
+    assert!(notes.find("findgate policy init").unwrap() < notes.find("\n.fi\n").unwrap(), "{notes}");
+}
+
+#[test]
+fn policy_show_tells_what_a_missing_fact_counts_as_and_which_files_are_read() {
+    let policy = "version: 1\nsources: {sarif: {files: 'reports/*.sarif'}}\nrules:\n  a: {when: {kev: true, unknown: skip}}\n  b: {when: {kev: true}}\n";
+    let shown = Folder::new().with("p.yml", policy).run(["policy", "show", "p.yml"]).ends_with(0);
+    let shown = shown.says("    reads reports/*.sarif\n").stdout;
+    let (a, b) = shown.split_once("  b: ").expect("both rules");
+    assert!(a.contains("what is not told counts as false (unknown: skip)"), "{shown}");
+    assert!(b.contains("what is not told counts as true"), "{shown}");
+}

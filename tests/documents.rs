@@ -86,6 +86,25 @@ fn every_findgate_command_in_the_documents_is_one() {
 }
 
 #[test]
+fn every_check_of_the_readme_judges_in_a_fresh_folder() {
+    // As on a runner: a policy and the reports of the scanners, and none of the folders that an output may name.
+    let report = common::sarif(Vec::new());
+    let readme = document("README.md");
+    let commands = readme.split(['\n', '"']).map(|line| line.trim().trim_start_matches(['-', ' ']));
+    let commands = commands.map(|line| line.trim_start_matches("run: ").trim_start_matches("entry: "));
+    let mut seen = 0;
+    for line in commands.filter(|line| line.starts_with("findgate check ")) {
+        let folder = Folder::new()
+            .with(".findgate.yml", common::STRICT)
+            .with("reports/scan.sarif", &report)
+            .with("bandit.sarif", &report);
+        folder.run(line.replace('\'', "").split_whitespace().skip(1)).ends_with(0);
+        seen += 1;
+    }
+    assert!(seen >= 6, "only {seen} commands were found: the test looks in the wrong place");
+}
+
+#[test]
 fn every_policy_in_the_documents_holds() {
     let policies: Vec<String> =
         blocks(&document("README.md"), "yaml").into_iter().filter(|block| block.starts_with("version:")).collect();

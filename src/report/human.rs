@@ -7,13 +7,14 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::Report;
-use super::escape::{actions_safe, terminal};
+use super::escape::{actions_safe, shorten, terminal};
 use crate::exit::Status;
 use crate::finding::{Finding, Kind, Severity, State};
 use crate::policy::{
-    Counts, Disposition, Enforcement, Judged, Requirement, Verdict, Violation, WaiverOutcome, WaiverState,
+    Counts, Disposition, Enforcement, Evidence, Judged, Requirement, Verdict, Violation, WaiverOutcome, WaiverState,
 };
 
 /// How many findings are shown at most; a log of thousands is read by nobody, and the other formats hold them all.
@@ -21,6 +22,9 @@ const SHOWN: usize = 50;
 
 /// The width that text is wrapped to.
 const WIDTH: usize = 80;
+
+/// The most of a title that is shown, in characters: some scanners write a page. `explain` and the other formats hold all.
+const TITLE: usize = 280;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -42,36 +46,41 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let evaluation = report.evaluation;
-    let denied = evaluation.violations.iter().filter(|v| v.enforcement == Enforcement::Deny).count();
+    let by = |enforcement| evaluation.violations.iter().filter(|v| v.enforcement == enforcement).count() as u64;
+    let (denied, warned) = (by(Enforcement::Deny), by(Enforcement::Warn));
+    let missing = evaluation.evidence.iter().any(is_missing);
     let (style, word, sentence) = match evaluation.verdict {
-        Verdict::Pass => (GREEN, "PASS", "the policy holds".to_owned()),
-        Verdict::Fail => (RED, "FAIL", format!("the policy is violated in {}", plural(denied as u64, "rule"))),
+        Verdict::Pass if warned == 0 => (GREEN, "PASS", "the policy holds".to_owned()),
+        Verdict::Pass => (GREEN, "PASS", format!("the policy holds, with warnings of {}", plural(warned, "rule"))),
+        Verdict::Fail if missing => {
+            let denied = plural(denied, "rule");
+            let sentence =
+                format!("the policy is violated in {denied}, and not everything\n      that is required was read");
+            (RED, "FAIL", sentence)
+        }
+        Verdict::Fail => (RED, "FAIL", format!("the policy is violated in {}", plural(denied, "rule"))),
         Verdict::Undecided => {
             (YELLOW, "UNDECIDED", "no violation was seen, but not everything that is required was read".to_owned())
         }
     };
     writeln!(out, "{style}{word}{style:#}  {sentence}")?;
-    let name = report.policy.name.as_ref().map(|name| format!(" ({})", terminal(name))).unwrap_or_default();
+    let name = report.policy.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
     let limits = plural(evaluation.limits.len() as u64, "rule");
-    writeln!(out, "      policy {}{name}, {limits}", terminal(report.policy_origin))?;
+    wrapped("      ", "        ", &format!("policy {}{name}, {limits}", report.policy_origin), out)?;
     if let Some(applied) = &report.policy.applied {
-        writeln!(out, "      with {}", terminal(applied))?;
+        wrapped("      ", "        ", &format!("with {applied}"), out)?;
     }
     let project = [
         report.project.repository.clone(),
         report.project.branch.as_ref().map(|branch| format!("branch {branch}")),
         report.project.commit.as_ref().map(|commit| format!("commit {}", commit.get(..12).unwrap_or(commit))),
     ];
-    let project: Vec<String> = project.into_iter().flatten().map(|part| terminal(&part).into_owned()).collect();
+    let project: Vec<String> = project.into_iter().flatten().collect();
     if !project.is_empty() {
-        writeln!(out, "      project {}", project.join(", "))?;
+        wrapped("      ", "        ", &format!("project {}", project.join(", ")), out)?;
     }
     if !report.only.is_empty() {
-        writeln!(
-            out,
-            "      {YELLOW}only {} was read{YELLOW:#}, because of --only",
-            terminal(&report.only.join(", "))
-        )?;
+        writeln!(out, "      {YELLOW}{}{YELLOW:#}, because of --only", terminal(&only_read(report)))?;
     }
     Ok(())
 }
@@ -81,7 +90,9 @@ fn violated(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if violations.is_empty() {
         return Ok(());
     }
-    section("violated", out)?;
+    // Below a policy that holds, "violated" would contradict the verdict.
+    let denied = violations.iter().any(|violation| violation.enforcement == Enforcement::Deny);
+    section(if denied { "violated" } else { "warnings" }, out)?;
     let width = violations.iter().map(|violation| violation.rule.chars().count()).max().unwrap_or(0).min(40);
     for violation in violations {
         let (style, effect) = match violation.enforcement {
@@ -135,7 +146,10 @@ fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         wrapped(
             "  ",
             "  ",
-            &format!("why one of them counts, and the waiver to paste: findgate explain {short}"),
+            &format!(
+                "why one of them counts, and the waiver to paste: findgate explain {short}, with the --policy and --sarif \
+                 of this run"
+            ),
             out,
         )?;
     }
@@ -146,7 +160,7 @@ fn finding(report: &Report<'_>, judged: &Judged, out: &mut dyn Write) -> io::Res
     let finding = &judged.finding;
     let style = severity_style(judged.severity);
     writeln!(out, "  {style}{:8}{style:#}  {BOLD}{}{BOLD:#}", judged.severity, place_of(finding))?;
-    wrapped("            ", "            ", &finding.title, out)?;
+    wrapped("            ", "            ", &shorten(&terminal(&finding.title), TITLE), out)?;
     if let Some(about) = about(finding) {
         wrapped("            ", "              ", &about, out)?;
     }
@@ -162,7 +176,8 @@ fn finding(report: &Report<'_>, judged: &Judged, out: &mut dyn Write) -> io::Res
         .filter_map(|&number| report.evaluation.violations.get(number as usize))
         .map(|violation| violation.rule.as_str())
         .collect();
-    wrapped("            ", "              ", &format!("violates {}", rules.join(", ")), out)?;
+    let verb = if judged.disposition == Disposition::Warning { "warned of by" } else { "violates" };
+    wrapped("            ", "              ", &format!("{verb} {}", rules.join(", ")), out)?;
     let fingerprint = finding.fingerprint.to_string();
     writeln!(out, "            {DIM}{fingerprint}{DIM:#}")
 }
@@ -337,15 +352,12 @@ fn last_line(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             denied.map(|violation| violation.rule.clone()).collect()
         }
         Verdict::Undecided => {
-            let missing = evaluation
-                .evidence
-                .iter()
-                .filter(|e| e.coverage.state != State::Complete && e.requirement == Requirement::Required);
+            let missing = evaluation.evidence.iter().filter(|evidence| is_missing(evidence));
             missing.map(|e| format!("{} is {}", e.coverage.source, e.coverage.state.name())).collect()
         }
     };
     if !report.only.is_empty() {
-        why.push(format!("only {} was read", report.only.join(" and ")));
+        why.push(only_read(report));
     }
     let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
     let style = match verdict {
@@ -355,6 +367,17 @@ fn last_line(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     writeln!(out)?;
     writeln!(out, "findgate: {style}{}{style:#} ({status}){}", verdict.name(), terminal(&why))
+}
+
+/// Whether the verdict lacks something for want of this source.
+fn is_missing(evidence: &Evidence) -> bool {
+    evidence.coverage.state != State::Complete && evidence.requirement == Requirement::Required
+}
+
+/// `only mend and sarif were read`.
+fn only_read(report: &Report<'_>) -> String {
+    let verb = if report.only.len() == 1 { "was" } else { "were" };
+    format!("only {} {verb} read", report.only.join(" and "))
 }
 
 fn section(name: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -378,27 +401,46 @@ fn plural(count: u64, noun: &str) -> String {
 }
 
 /// Writes text from outside, made safe and wrapped between words; a word longer than a line stays whole, so that it can be
-/// copied.
+/// copied. Chinese and Japanese put no spaces between words, so a line may end after any of their characters.
 fn wrapped(first: &str, rest: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     let text = terminal(text);
     let mut line = first.to_owned();
-    let mut used = first.chars().count();
+    let mut used = first.width();
     let mut empty = true;
     for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if !empty && used + 1 + length > WIDTH {
-            writeln!(out, "{}", actions_safe(&line))?;
-            line = rest.to_owned();
-            used = rest.chars().count();
-            empty = true;
+        let mut space = usize::from(!empty);
+        for piece in pieces(word) {
+            let length = piece.width();
+            if !empty && used + space + length > WIDTH {
+                writeln!(out, "{}", actions_safe(&line))?;
+                line = rest.to_owned();
+                used = rest.width();
+                space = 0;
+            }
+            if space > 0 {
+                line.push(' ');
+            }
+            line.push_str(piece);
+            used += space + length;
+            space = 0;
+            empty = false;
         }
-        if !empty {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(word);
-        used += length;
-        empty = false;
     }
     writeln!(out, "{}", actions_safe(&line))
 }
+
+/// The parts of a word between which a line may end: before and after characters that take two columns.
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let wide = |c: char| c.width() == Some(2);
+        let first = rest.chars().next()?;
+        let end = if wide(first) { first.len_utf8() } else { rest.find(wide).unwrap_or(rest.len()) };
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some(piece)
+    })
+}
+
+#[cfg(test)]
+mod tests;

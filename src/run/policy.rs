@@ -7,22 +7,22 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 
-use crate::cli::{PolicyAction, PolicyInput};
+use crate::cli::{PolicyAction, PolicyInput, ProjectArgs};
 use crate::env::Env;
 use crate::exit::Status;
 use crate::messages::Messages;
-use crate::policy::{Enforcement, Limit, Requirement, Resolved, Subject, json_schema};
+use crate::policy::{Enforcement, Limit, Requirement, Resolved, Subject, WhenUnknown, json_schema};
 use crate::policy_file;
 use crate::report::{self, terminal};
 use crate::settings::{self, Loaded, Refusal};
-use crate::source;
+use crate::source::{self, Plan};
 
 use super::shell::print;
 
 pub(super) fn run(action: &PolicyAction, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     match action {
         PolicyAction::Check(input) => check(input, env, messages),
-        PolicyAction::Show(input) => show(input, env, messages),
+        PolicyAction::Show { policy, branch } => show(policy, branch.as_deref(), env, messages),
         PolicyAction::Schema { output: false } => {
             let schema = serde_json::to_string_pretty(&json_schema(&source::LANGUAGES)).context("write the schema")?;
             print(format!("{schema}\n").as_bytes())
@@ -55,9 +55,10 @@ fn load(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Loaded, Re
     Ok(loaded)
 }
 
-fn show(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+fn show(input: &PolicyInput, branch: Option<&str>, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let loaded = load(input, env, messages)?;
-    let project = settings::project(&input.project, env);
+    let project = ProjectArgs { branch: branch.map(str::to_owned), ..ProjectArgs::default() };
+    let project = settings::project(&project, env);
     let resolved = settings::resolve(&loaded, &project)?;
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -86,6 +87,13 @@ fn describe(out: &mut String, loaded: &Loaded, resolved: &Resolved) -> std::fmt:
             Requirement::Optional => "optional",
         };
         writeln!(out, "  {}: {requirement}", terminal(plan.name()))?;
+        match plan {
+            Plan::Sarif(settings) => {
+                for selection in &settings.files {
+                    writeln!(out, "    reads {}", terminal(&selection.path))?;
+                }
+            }
+        }
     }
     writeln!(out, "waivers:{}", if resolved.waivers.is_empty() { " none" } else { "" })?;
     for waiver in &resolved.waivers {
@@ -119,7 +127,10 @@ fn describe_limit(out: &mut String, limit: &Limit) -> std::fmt::Result {
             for clause in &condition.clauses {
                 writeln!(out, "    when {}", terminal(&clause.written))?;
             }
-            Ok(())
+            match condition.when_unknown {
+                WhenUnknown::Match => writeln!(out, "    what is not told counts as true"),
+                WhenUnknown::Skip => writeln!(out, "    what is not told counts as false (unknown: skip)"),
+            }
         }
     }
 }
@@ -134,6 +145,8 @@ fn init(preset: &str, path: &Path, env: &Env, messages: Messages) -> Result<Stat
             ErrorKind::AlreadyExists => {
                 anyhow!("write {shown}: it exists; name another file, or change the one that is there")
             }
+            ErrorKind::NotFound => anyhow!("write {shown}: its folder does not exist; create it first"),
+            ErrorKind::PermissionDenied => anyhow!("write {shown}: permission denied"),
             _ => anyhow::Error::new(error).context(format!("write {shown}")),
         })?;
     file.write_all(text.as_bytes()).with_context(|| format!("write {shown}"))?;

@@ -27,7 +27,15 @@ pub(super) fn man(path: &[String], env: &Env) -> Result<Status, Refusal> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command).render(&mut page).context("render the manual page")?;
     // The generator has but one name for what stands after the options.
-    let page = String::from_utf8_lossy(&page).replace(".SH EXTRA\n", ".SH NOTES\n");
+    let page = String::from_utf8_lossy(&page).into_owned();
+    let page = match page.split_once(".SH EXTRA\n") {
+        // Commands stand there, which must neither be justified nor hyphenated: people copy them.
+        Some((before, notes)) => {
+            let (notes, after) = notes.find("\n.SH ").map_or((notes, ""), |at| notes.split_at(at + 1));
+            format!("{before}.SH NOTES\n.nf\n{notes}.fi\n{after}")
+        }
+        None => page,
+    };
     print(page.as_bytes())
 }
 

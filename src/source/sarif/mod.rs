@@ -1,9 +1,9 @@
 //! SARIF 2.1.0 files as a source.
 //!
-//! The way of a file, a step each: [`files`] finds it, [`bytes`] decodes it, [`scan`] walks its structure, [`outline`]
-//! reads everything but the results, [`read`] reads the results with several threads into the types of [`wire`], and
-//! [`normalize`] makes findings of them, helped by [`rule`], [`severity`], [`kind`], [`package`], [`ids`] and [`path`].
-//! [`account`] says what was counted and what is missing: each result is a finding, a result that is counted as none, or
+//! The way of a file, a step each: `files` finds it, `bytes` decodes it, `scan` walks its structure, `outline`
+//! reads everything but the results, `read` reads the results with several threads into the types of `wire`, and
+//! `normalize` makes findings of them, helped by `rule`, `severity`, `kind`, `package`, `ids` and `path`.
+//! `account` says what was counted and what is missing: each result is a finding, a result that is counted as none, or
 //! a counted skip that makes the source incomplete.
 
 mod account;

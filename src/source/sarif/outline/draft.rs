@@ -3,6 +3,9 @@
 use super::super::kind::Maker;
 use super::*;
 
+/// The name by which our own SARIF reports call their tool. A glob like `*.sarif` finds them on the second run.
+const OURS: &str = "findgate";
+
 /// The facts of a run while it is read.
 #[derive(Default)]
 pub(super) struct Draft {
@@ -64,6 +67,15 @@ impl Walk<'_> {
             self.problem(Problem::partial(place(
                 "the run has more rules, files, extensions or taxonomies than are kept, so some results may be judged \
                  without theirs"
+                    .to_owned(),
+            )));
+        }
+        if name.as_deref() == Some(OURS) {
+            let run = self.outline.runs.len();
+            self.outline.chunks.retain(|chunk| chunk.run != run);
+            self.problem(Problem::failed(place(
+                "findgate wrote it, so it tells what an earlier run decided and not what a scanner found; leave it out of \
+                 the glob, or let `--output` write it to another folder"
                     .to_owned(),
             )));
         }

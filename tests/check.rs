@@ -466,3 +466,68 @@ fn the_recommended_policy_blocks_a_high_finding_of_a_scanner_that_nobody_knows()
     let run = folder.run(["check", "--policy", "preset:recommended", "--sarif", "a.sarif"]).ends_with(1);
     assert_eq!(run.verdict(), "findgate: fail (1): thresholds.other.high");
 }
+
+#[test]
+fn a_fact_that_was_told_counts_whatever_the_finding_is_about() {
+    for (rule, properties) in [
+        ("kev: true", json!({"kev": true})),
+        ("epss: '>0.5'", json!({"epss": 0.97})),
+        ("license: 'AGPL-*'", json!({"license": "AGPL-3.0"})),
+    ] {
+        let mut told = result_at("src/a.py", 1, "note");
+        told["properties"] = properties;
+        let folder = Folder::new()
+            .with("policy.yml", format!("version: 1\nrules:\n  told: {{when: {{{rule}}}}}\n"))
+            .with("scan.sarif", sarif(vec![told]));
+        folder.check(&[]).ends_with(1).says("told");
+    }
+}
+
+/// Findings of a scanner of packages: check, version, aliases.
+fn packages(tool: &str, findings: &[(&str, &str, &[&str])]) -> String {
+    let results = findings.iter().map(|(check, version, aliases)| {
+        json!({
+            "ruleId": check, "level": "error", "message": {"text": "vulnerable"},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": "package-lock.json"}}}],
+            "properties": {"purl": format!("pkg:npm/lodash@{version}"), "aliases": aliases},
+        })
+    });
+    let results: Vec<Value> = results.collect();
+    json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": tool}}, "results": results}]}).to_string()
+}
+
+#[test]
+fn a_fingerprint_waives_one_finding_also_when_another_had_it_before_merging() {
+    let strict = "version: 1\nthresholds: {all: any}\n";
+    let ghsa = "GHSA-aaaa-bbbb-cccc";
+    let folder = Folder::new()
+        .with("policy.yml", strict)
+        .with("a.sarif", packages("npm-audit", &[(ghsa, "3.0.0", &[]), (ghsa, "4.0.0", &[])]));
+    let run = folder.check(&["--format", "json"]).ends_with(1).json();
+    let fingerprint = run["findings"][0]["fingerprint"].as_str().unwrap();
+    let waiver = format!(
+        "{strict}waivers:\n  - {{id: w, match: {{fingerprint: '{fingerprint}'}}, reason: known and harmless, expires: 2099-01-01}}\n"
+    );
+    folder.write("policy.yml", waiver);
+    for number in 1000..1020 {
+        let cve = format!("CVE-2021-{number}");
+        folder.write("b.sarif", packages("osv-scanner", &[(&cve, "3.0.0", &[ghsa])]));
+        let run = folder.check(&["--format", "json"]).ends_with(1).json();
+        let waived = run["findings"].as_array().unwrap().iter().filter(|one| one["disposition"] == "waived").count();
+        assert!(waived <= 1, "{cve}: {run:#}");
+    }
+}
+
+#[test]
+fn a_waiver_of_a_package_hides_no_second_vulnerability_that_has_the_same_check_and_no_id() {
+    let mut two = [result_at("a/package-lock.json", 1, "error"), result_at("b/package-lock.json", 1, "error")];
+    for (number, one) in two.iter_mut().enumerate() {
+        one["message"]["text"] = format!("vulnerability {number}").into();
+        one["properties"] = json!({"package": "lodash", "packageVersion": "4.17.0"});
+    }
+    let policy = "version: 1\nthresholds: {all: any}\nsources: {sarif: {files: {path: '*.sarif', kind: sca}}}\nwaivers:\n  - {id: w, match: {package: lodash}, reason: known and harmless, expires: 2099-01-01}\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(two.to_vec()));
+    folder.run(["check", "--policy", "policy.yml"]).ends_with(1).says("2 vulnerabilities");
+    folder.write("scan.sarif", sarif(vec![two[0].clone()]));
+    folder.run(["check", "--policy", "policy.yml"]).ends_with(0);
+}

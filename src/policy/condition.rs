@@ -298,11 +298,12 @@ impl Test {
             Test::Kind(kinds) => kinds.contains(&finding.kind).into(),
             Test::Severity(severities) => severities.contains(&severity).into(),
             Test::New(wanted) => told(Fact::New, finding.new.map(|new| new == *wanted)),
-            Test::Fix(_) if !concerns_package(finding) => Truth::False,
+            // A fact that was told counts, whatever the finding seems to be about.
+            Test::Fix(_) if finding.fix.is_none() && !concerns_package(finding) => Truth::False,
             Test::Fix(wanted) => told(Fact::Fix, finding.fix.map(|fix| fix == *wanted)),
-            Test::Kev(wanted) if !concerns_advisory(finding) => (!*wanted).into(),
+            Test::Kev(wanted) if finding.kev.is_none() && !concerns_advisory(finding) => (!*wanted).into(),
             Test::Kev(wanted) => told(Fact::Kev, finding.kev.map(|kev| kev == *wanted)),
-            Test::Epss(_) if !concerns_advisory(finding) => Truth::False,
+            Test::Epss(_) if finding.epss.is_none() && !concerns_advisory(finding) => Truth::False,
             Test::Epss(bound) => told(Fact::Epss, finding.epss.map(|epss| bound.holds(shortest(epss)))),
             Test::Cvss(bound) => told(Fact::Cvss, finding.cvss.map(|cvss| bound.holds(shortest(cvss)))),
             Test::Age(bound) => {
@@ -332,12 +333,12 @@ impl Test {
                 }
             }
             // A licence has no weakness class.
-            Test::Cwe(_) if finding.kind == Kind::License => Truth::False,
+            Test::Cwe(_) if finding.cwe.is_empty() && finding.kind == Kind::License => Truth::False,
             Test::Cwe(wanted) => {
                 let known = (!finding.cwe.is_empty()).then(|| finding.cwe.iter().any(|cwe| wanted.contains(cwe)));
                 told(Fact::Cwe, known)
             }
-            Test::License(_) if !concerns_package(finding) => Truth::False,
+            Test::License(_) if finding.license.is_empty() && !concerns_package(finding) => Truth::False,
             Test::License(globs) => {
                 let known =
                     (!finding.license.is_empty()).then(|| globs.match_any(finding.license.iter().map(|l| &**l)));

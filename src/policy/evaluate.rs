@@ -1,7 +1,7 @@
 //! Evaluation: a pure and total function from policy, evidence and findings to a verdict.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -170,8 +170,15 @@ fn apply_waivers(waivers: &[Waiver], findings: &[Finding], as_of: Timestamp) -> 
     let mut waived_by = vec![None; findings.len()];
     let mut outcomes = Vec::with_capacity(waivers.len());
     for (number, waiver) in (0u32..).zip(waivers) {
-        let matched: Vec<usize> =
+        let mut matched: Vec<usize> =
             findings.iter().enumerate().filter(|(_, finding)| waiver.matches.fits(finding)).map(|(i, _)| i).collect();
+        if let Some(wanted) = waiver.matches.fingerprint
+            && matched.len() > 1
+        {
+            // A fingerprint means one finding. Sightings of several may have had it before they were merged; then only the
+            // one that has it now is meant.
+            matched.retain(|&i| findings[i].fingerprint == wanted);
+        }
         let state = state_of(waiver, today, matched.iter().map(|&i| &findings[i]));
         if matches!(state, WaiverState::Active | WaiverState::Expiring { .. }) {
             for &finding in &matched {
@@ -215,23 +222,27 @@ fn state_of<'a>(waiver: &Waiver, today: Date, matched: impl Iterator<Item = &'a 
 }
 
 /// How many different vulnerabilities findings are about: findings that share an advisory id are about the same one.
+/// Without an id each is one of its own, for a check such as `vulnerable-dependency` names none.
 fn distinct_vulnerabilities<'a>(findings: impl Iterator<Item = &'a Finding>) -> u32 {
-    let mut known: Vec<BTreeSet<&str>> = Vec::new();
-    for finding in findings {
-        let mut ids: BTreeSet<&str> = finding.ids.iter().map(|id| &**id).collect();
-        if ids.is_empty() {
-            ids.extend(finding.check().map(|check| &**check));
+    let mut groups: Vec<usize> = Vec::new();
+    let mut first_with: HashMap<&str, usize> = HashMap::new();
+    fn root(groups: &mut [usize], mut of: usize) -> usize {
+        while groups[of] != of {
+            groups[of] = groups[groups[of]];
+            of = groups[of];
         }
-        known.retain(|other| {
-            let same = !other.is_disjoint(&ids);
-            if same {
-                ids.extend(other);
-            }
-            !same
-        });
-        known.push(ids);
+        of
     }
-    u32::try_from(known.len()).unwrap_or(u32::MAX)
+    for (number, finding) in findings.enumerate() {
+        groups.push(number);
+        for id in finding.ids.iter() {
+            let other = *first_with.entry(id).or_insert(number);
+            let (a, b) = (root(&mut groups, other), root(&mut groups, number));
+            groups[a.max(b)] = a.min(b);
+        }
+    }
+    let distinct = groups.iter().enumerate().filter(|(number, group)| number == *group).count();
+    u32::try_from(distinct).unwrap_or(u32::MAX)
 }
 
 /// How many findings of a source count.

@@ -62,12 +62,14 @@ impl Files {
             self.problems.push(Problem::failed("an empty path names no file"));
             return;
         }
-        // A file whose name happens to look like a glob is that file.
         let plain = root.join(pattern);
-        if !pattern.contains(['*', '?', '[', '{']) || fs::symlink_metadata(&plain).is_ok() {
+        if !pattern.contains(['*', '?', '[', '{']) {
             self.plain(index, &written, pattern, plain, selections, root);
             return;
         }
+        // A file whose name happens to look like the glob is meant as well, and only as well: otherwise a change could
+        // bring a file named `reports/*.sarif` and nothing else would be read.
+        let literal = fs::symlink_metadata(&plain).is_ok();
         let matcher = match GlobBuilder::new(pattern).literal_separator(true).build() {
             Ok(glob) => glob.compile_matcher(),
             Err(error) => {
@@ -77,7 +79,10 @@ impl Files {
         };
         let before = self.problems.len();
         let found = self.walk(index, &written, pattern, &matcher, selections, root);
-        if !found && self.problems.len() == before {
+        if literal && !matcher.is_match(pattern) {
+            self.plain(index, &written, pattern, plain, selections, root);
+        }
+        if !found && !literal && self.problems.len() == before {
             self.problems.push(Problem::failed(format!(
                 "{written} matches no file in {}; a scanner that did not run leaves no report",
                 root.display()
@@ -140,8 +145,15 @@ impl Files {
             let name = shown(entry.path(), &base, prefix);
             let meta = fs::metadata(entry.path());
             if entry.path_is_symlink() && meta.as_ref().is_ok_and(Metadata::is_dir) {
-                if deep || matcher.is_match(&name) {
+                // What it leads to is read anyway if it lies where the walk goes to any depth.
+                let walked = deep && stays_inside(entry.path(), &base);
+                if walked {
                     self.notes.push(format!("{name} is a link to a folder and was not followed for {written}"));
+                } else if deep || entry.depth() < depth {
+                    self.problems.push(Problem::partial(format!(
+                        "{name} is a link to a folder, which is not followed, and {written} could match files in it; \
+                         name that folder itself"
+                    )));
                 }
                 continue;
             }

@@ -96,7 +96,13 @@ pub(super) fn normalize(
         }),
         _ => Recovered::default(),
     };
-    let Recovered { package, fix, fixed_in, license, ids: beside, title: beside_title } = recovered;
+    let Recovered { package, fix, fixed_in, mut license, ids: beside, title: beside_title } = recovered;
+    if let Some(told) = result.properties.as_ref().and_then(|bag| bag.fact(Property::License))
+        && license.is_empty()
+    {
+        // Told of whatever kind of finding.
+        license.extend(told.each().iter().filter_map(Loose::text).filter(|l| !l.is_empty()).map(Text::from));
+    }
     ids.extend(beside);
     let location = location.map(|location| if package.is_some() { without_invented_line(location) } else { location });
 

@@ -130,3 +130,33 @@ fn a_pipe_is_refused_without_waiting_for_a_writer() {
         assert!(coverage.reasons[0].contains("was not read"), "{:?}", coverage.reasons);
     }
 }
+
+#[test]
+fn a_file_that_is_named_like_the_glob_hides_none_of_the_files_that_it_matches() {
+    for glob in ["r/*.sarif", "r/[ab].sarif", "r/{a,b}.sarif", "**/*.sarif"] {
+        let folder = TempDir::new().unwrap();
+        for name in ["r/a.sarif", "r/b.sarif", glob] {
+            write(folder.path(), name);
+        }
+        let coverage = coverage(folder.path(), &[glob]);
+        assert_eq!((coverage.scans.len(), coverage.state), (3, State::Complete), "{glob}: {coverage:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_that_could_hold_a_matching_file_and_is_not_walked_makes_it_incomplete() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "r/a/x.sarif");
+    write(folder.path(), "elsewhere/x.sarif");
+    std::os::unix::fs::symlink("../elsewhere", folder.path().join("r/b")).unwrap();
+    for (glob, want) in [
+        ("r/*/x.sarif", State::Partial),
+        ("r/**/x.sarif", State::Partial),
+        // Here the folder behind the link is walked under its own name.
+        ("**/x.sarif", State::Complete),
+        ("r/*.sarif", State::Failed),
+    ] {
+        assert_eq!(coverage(folder.path(), &[glob]).state, want, "{glob}");
+    }
+}

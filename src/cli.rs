@@ -35,7 +35,7 @@ Examples:
 /// findgate reads the results of security scanners, judges them by a policy and fails the build when the policy is
 /// violated. It passes only if everything that the policy requires was read completely.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "findgate", version, after_help = AFTER_HELP, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "findgate", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -182,7 +182,7 @@ pub struct ProjectArgs {
 /// `findgate explain`.
 #[derive(Clone, Debug, Args)]
 pub struct Explain {
-    /// A fingerprint or its beginning, an advisory id or check, or PATH:LINE.
+    /// A fingerprint or its beginning, an advisory id, a check, a package, a violated rule, or PATH:LINE.
     #[arg(value_name = "FINDING")]
     pub query: String,
 

@@ -28,6 +28,12 @@ impl Messages {
     #[must_use]
     pub fn new(shared: &Shared, env: &Env) -> Messages {
         match shared.color {
+            // What Node tools and some CI platforms set; the library does not know it. NO_COLOR is the stronger wish.
+            Color::Auto
+                if env.get("FORCE_COLOR").is_some_and(|value| value != "0") && env.get("NO_COLOR").is_none() =>
+            {
+                anstream::ColorChoice::Always.write_global();
+            }
             Color::Auto => {}
             Color::Always => anstream::ColorChoice::Always.write_global(),
             Color::Never => anstream::ColorChoice::Never.write_global(),

@@ -353,6 +353,14 @@ fn color_is_for_terminals_unless_asked_for() {
         .env("CLICOLOR_FORCE", "1");
     assert!(finish(&mut command).ends_with(1).stdout.contains('\u{1b}'));
     assert!(!folder.read("out.txt").contains('\u{1b}'), "a file gets no color");
+    for (more, colored) in [(("NO_COLOR", ""), true), (("NO_COLOR", "1"), false)] {
+        let mut command = folder.command();
+        command
+            .args(["check", "--policy", "policy.yml", "--sarif", "*.sarif"])
+            .env("FORCE_COLOR", "1")
+            .env(more.0, more.1);
+        assert_eq!(finish(&mut command).ends_with(1).stdout.contains('\u{1b}'), colored, "{more:?}");
+    }
 }
 
 #[test]

@@ -227,3 +227,15 @@ fn policy_show_tells_what_a_missing_fact_counts_as_and_which_files_are_read() {
     assert!(a.contains("what is not told counts as false (unknown: skip)"), "{shown}");
     assert!(b.contains("what is not told counts as true"), "{shown}");
 }
+
+#[test]
+fn explain_takes_a_package_or_a_violated_rule_and_no_beginning_that_fits_by_chance() {
+    let mut lodash = dependency();
+    lodash["properties"] = json!({"purl": "pkg:npm/lodash@4.17.20"});
+    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(vec![lodash, results(1).remove(0)]));
+    let ask = |query: &str| folder.run(["explain", "--policy", "policy.yml", "--sarif", "*.sarif", query]);
+    let run = ask("lodash").ends_with(0).says("CVE-2021-23337");
+    assert!(!run.stdout.contains("flaw 1\n"), "{}", run.stdout);
+    ask("thresholds.all.any").ends_with(0).says("CVE-2021-23337").says("flaw 1");
+    ask("v1:").ends_with(2).complains("none of 2 findings fits");
+}

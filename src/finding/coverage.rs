@@ -43,7 +43,7 @@ pub struct Coverage {
     pub scans: Vec<Scan>,
     /// Findings read, before merging; what the scanner itself calls no finding (`kind: pass`) is not among them.
     pub read: u64,
-    /// Rows that could not be read as findings. More than none makes the source partial.
+    /// Rows that could not be read. More than none makes the source partial.
     pub skipped: u64,
 }
 

@@ -66,7 +66,9 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{style}{word}{style:#}  {sentence}")?;
     let name = report.policy.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
     let limits = plural(evaluation.limits.len() as u64, "rule");
-    wrapped("      ", "        ", &format!("policy {}{name}, {limits}", report.policy_origin), out)?;
+    // Always, because `--as-of` can make an expired waiver hold.
+    let day = report.as_of.strftime("%Y-%m-%d");
+    wrapped("      ", "        ", &format!("policy {}{name}, {limits}, as of {day}", report.policy_origin), out)?;
     if let Some(applied) = &report.policy.applied {
         wrapped("      ", "        ", &format!("with {applied}"), out)?;
     }

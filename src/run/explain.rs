@@ -25,12 +25,12 @@ const WAIVED_DAYS: i32 = 30;
 
 pub(super) fn run(arguments: &Explain, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let (settings, evaluation) = super::judged(&arguments.input, env, messages)?;
-    let fitting: Vec<&Judged> =
-        evaluation.findings.iter().filter(|judged| fits(&judged.finding, &arguments.query)).collect();
+    let fitting = fitting(&arguments.query, &evaluation);
     if fitting.is_empty() {
         let incomplete = evaluation.evidence.iter().any(|evidence| evidence.coverage.state != State::Complete);
         let error = anyhow!(
-            "explain {}: none of {} findings fits; give the beginning of a fingerprint (v1:...), an id, a check, or PATH:LINE{}",
+            "explain {}: none of {} findings fits; give the beginning of a fingerprint (v1:...), an id, a check, a package, a \
+             violated rule, or PATH:LINE{}",
             arguments.query,
             evaluation.findings.len(),
             if incomplete { "; not every source was read completely, so it may be missing" } else { "" }
@@ -50,10 +50,24 @@ pub(super) fn run(arguments: &Explain, env: &Env, messages: Messages) -> Result<
     print(text.as_bytes())
 }
 
+/// The findings that a query means, the worst first.
+fn fitting<'a>(query: &str, evaluation: &'a Evaluation) -> Vec<&'a Judged> {
+    let ranked = evaluation.ranked.iter().filter_map(|&at| evaluation.findings.get(at as usize));
+    match evaluation.violations.iter().position(|violation| violation.rule == query) {
+        Some(rule) => ranked.filter(|judged| judged.violations.iter().any(|&at| at as usize == rule)).collect(),
+        None => ranked.filter(|judged| fits(&judged.finding, query)).collect(),
+    }
+}
+
 fn fits(finding: &Finding, query: &str) -> bool {
+    /// The fewest digits that are taken for the beginning of a fingerprint: fewer fit too many by chance.
+    const DIGITS: usize = 4;
     let fingerprint = finding.fingerprint.to_string();
-    let bare = fingerprint.trim_start_matches("v1:");
-    if fingerprint.starts_with(query) || (query.len() >= 6 && bare.starts_with(query)) {
+    let digits = query.strip_prefix("v1:").unwrap_or(query);
+    if digits.len() >= DIGITS && fingerprint.strip_prefix("v1:").is_some_and(|known| known.starts_with(digits)) {
+        return true;
+    }
+    if finding.package.as_ref().is_some_and(|package| package.name.eq_ignore_ascii_case(query)) {
         return true;
     }
     let named = finding.ids.iter().chain(finding.sightings.iter().flat_map(|s| s.id.iter().chain(&s.check)));

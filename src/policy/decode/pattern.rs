@@ -109,7 +109,11 @@ fn path_glob(node: &Node, text: &str, problems: &mut Problems) -> Option<Glob> {
     let (message, label, help) = if text.contains('\\') {
         (format!("the path {} holds a backslash", quoted(text)), "not a separator", "write `/` on every system")
     } else if path.split('/').any(|part| part == "..") {
-        (format!("the path {} holds `..`", quoted(text)), "leaves the folder", "write the path without it")
+        let help = "write the path without it; for files elsewhere an absolute path";
+        (format!("the path {} holds `..`", quoted(text)), "leaves the folder", help)
+    } else if path == "." {
+        let help = "name the files in it: \"*.sarif\"";
+        (format!("{} names a folder", quoted(text)), "a folder", help)
     } else if path.split('/').any(|part| part.is_empty() || part == ".") {
         (
             format!("the path {} holds an empty part", quoted(text)),

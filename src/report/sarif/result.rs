@@ -14,7 +14,7 @@ use super::super::escape::percent_encode_path;
 use super::rules::{Rules, about, message, title, versions};
 use super::{Chosen, Profile};
 use crate::finding::{Excuse, Finding, Location as Place, Severity};
-use crate::policy::{Disposition, Judged, WaiverOutcome};
+use crate::policy::{Disposition, Enforcement, Judged, WaiverOutcome};
 
 /// GitLab skips a result whose message is longer than 2,048; GitHub names no limit. Half of that can be read.
 const MESSAGE: usize = 1_024;
@@ -61,7 +61,10 @@ fn sentence(report: &Report<'_>, judged: &Judged, placed: bool) -> String {
         text.push_str(&message(&subject, 150));
         text.push_str(": ");
     }
-    text.push_str(&message(title(finding), 400));
+    // Some scanners begin with the name of the package, which was just said.
+    let title = title(finding);
+    let name = finding.package.as_deref().map(|package| format!("{}: ", package.name));
+    text.push_str(&message(name.and_then(|name| title.strip_prefix(&name)).unwrap_or(title), 400));
     if let Some(advisory) = finding.advisory().filter(|advisory| !finding.title.contains(&***advisory)) {
         text.push_str(&format!(" ({})", message(advisory, 60)));
     }
@@ -86,27 +89,29 @@ fn sentence(report: &Report<'_>, judged: &Judged, placed: bool) -> String {
     message(&text, MESSAGE)
 }
 
-/// The violated rules, each with its numbers and its line in the policy.
+/// The violated rules, each with its line in the policy. How many findings a rule counted is not said here: with every
+/// finding that comes or goes the text of all other alerts would change.
 fn violated(report: &Report<'_>, judged: &Judged) -> String {
     const SHOWN: usize = 2;
     let mut text = String::new();
     for violation in
         judged.violations.iter().take(SHOWN).filter_map(|&at| report.evaluation.violations.get(at as usize))
     {
+        let verb = match violation.enforcement {
+            Enforcement::Deny => "Violates",
+            Enforcement::Warn => "Warned of by",
+        };
         text.push_str(&format!(
-            " Violates {} ({}, allowed {}, found {}; {}:{}).",
+            " {verb} {} ({}:{}).",
             message(&violation.rule, 80),
-            violation.enforcement.name(),
-            violation.allowed,
-            violation.found,
             message(&violation.place.file, 80),
             violation.place.line,
         ));
     }
     match judged.violations.len().saturating_sub(SHOWN) {
         0 => {}
-        1 => text.push_str(" Violates 1 more rule."),
-        more => text.push_str(&format!(" Violates {more} more rules.")),
+        1 => text.push_str(" And 1 more rule."),
+        more => text.push_str(&format!(" And {more} more rules.")),
     }
     text
 }

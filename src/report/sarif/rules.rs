@@ -3,7 +3,8 @@
 //! An alert stays the same alert on GitHub as long as its rule id does. So the id is the check; for a dependency the
 //! advisory and the package, because several advisories on the same line of a lock file would otherwise fold into one
 //! alert. The severity that GitHub shows stands on the rule, so a check whose findings differ in severity becomes several
-//! rules: `check/high`, `check/low`.
+//! rules. The severity that most of them have keeps the check's own name, so that one odd finding renames no other:
+//! `check`, `check/high`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use super::super::Report;
 use super::super::escape::{is_visible, markdown, markdown_code, sarif_message, shorten};
 use super::Chosen;
 use super::result::{https, level_name, subject};
-use crate::finding::{Finding, Kind, Severity};
+use crate::finding::{Finding, Kind, Severity, Text};
 use crate::policy::Judged;
 
 /// GitHub takes so many rules of a run. Results beyond them keep their rule id, but nothing describes it.
@@ -30,9 +31,9 @@ const TAGS: usize = 10;
 
 /// The rules of a run. Numbers are given in the order of asking until [`Rules::keep`] puts them in the order of their ids.
 pub(super) struct Rules {
-    /// Severities seen with a check, a bit each, over all findings of the evaluation. A waiver or a profile must not change
-    /// the ids of the findings that it does not concern.
-    severities: HashMap<String, u8>,
+    /// How often each severity was seen with a check, over all findings of the evaluation. A waiver or a profile must not
+    /// change the ids of the findings that it does not concern.
+    severities: HashMap<String, [u32; 6]>,
     numbers: HashMap<String, usize>,
     rules: Vec<Rule>,
     /// The place of each rule in the order of ids.
@@ -44,15 +45,17 @@ struct Rule {
     /// The finding that describes it, the first in the order of fingerprints: an index into the evaluation's findings.
     example: usize,
     severity: Option<Severity>,
+    /// Whether its findings have more than one title or path, so that no single one describes it.
+    various: bool,
     /// The highest CVSS score that agrees with the severity.
     score: Option<f64>,
 }
 
 impl Rules {
     pub(super) fn of(findings: &[Judged]) -> Rules {
-        let mut severities: HashMap<String, u8> = HashMap::new();
+        let mut severities: HashMap<String, [u32; 6]> = HashMap::new();
         for judged in findings {
-            *severities.entry(base_id(&judged.finding)).or_default() |= 1 << severity_index(judged.finding.severity);
+            severities.entry(base_id(&judged.finding)).or_default()[severity_index(judged.finding.severity)] += 1;
         }
         Rules { severities, numbers: HashMap::new(), rules: Vec::new(), ranks: std::cell::OnceCell::new() }
     }
@@ -61,7 +64,9 @@ impl Rules {
     pub(super) fn number(&mut self, judged: &Judged) -> usize {
         let finding = &judged.finding;
         let mut id = base_id(finding);
-        if self.severities.get(&id).is_some_and(|seen| seen.count_ones() > 1) {
+        // The last of the greatest: of two that are equally frequent the worse one.
+        let usual = self.severities.get(&id).and_then(|seen| (0..seen.len()).max_by_key(|&at| seen[at]));
+        if usual != Some(severity_index(finding.severity)) {
             id.push('/');
             id.push_str(finding.severity.map_or("unknown", Severity::name));
         }
@@ -70,7 +75,7 @@ impl Rules {
         }
         let number = self.rules.len();
         self.numbers.insert(id.clone(), number);
-        self.rules.push(Rule { id, example: usize::MAX, severity: None, score: None });
+        self.rules.push(Rule { id, example: usize::MAX, severity: None, various: false, score: None });
         number
     }
 
@@ -96,6 +101,10 @@ impl Rules {
             new_numbers[self.rank(*rule)] = Some(());
             let rule = &mut self.rules[*rule];
             let facts = &findings[*finding].finding;
+            if let Some(example) = findings.get(rule.example).map(|example| &example.finding) {
+                let path = |finding: &Finding| finding.location.as_ref().map(|location| Text::clone(&location.path));
+                rule.various |= example.title != facts.title || path(example) != path(facts);
+            }
             rule.example = rule.example.min(*finding);
             // They agree, unless a check is named like another one's `check/severity`; then the worse counts.
             rule.severity = rule.severity.max(facts.severity);
@@ -139,12 +148,13 @@ impl Rules {
 
 impl Rule {
     fn descriptor(&self, finding: &Finding) -> ReportingDescriptor {
-        let title = title(finding);
+        let title = self.title(finding);
         let short = match (finding.advisory(), &finding.package) {
             (Some(advisory), Some(package)) => format!("{advisory} in {}: {title}", package.name),
-            _ => title.to_owned(),
+            _ => title.clone().into_owned(),
         };
         let full = match finding.tool() {
+            _ if self.various => format!("{title}."),
             Some(tool) => format!("{title}. Found by {tool} as {}.", name_of_check(finding)),
             None => format!("{title}. Found as {}.", name_of_check(finding)),
         };
@@ -170,6 +180,16 @@ impl Rule {
         descriptor
     }
 
+    /// What describes all findings of the rule: the title that they share, else who found them. The title of one finding
+    /// would be wrong for the others, and would change when that one is fixed.
+    fn title<'a>(&self, finding: &'a Finding) -> Cow<'a, str> {
+        match (self.various && finding.package.is_none(), finding.tool()) {
+            (true, Some(tool)) => Cow::Owned(format!("{} of {tool}", name_of_check(finding))),
+            (true, None) => Cow::Borrowed(name_of_check(finding)),
+            (false, _) => Cow::Borrowed(title(finding)),
+        }
+    }
+
     /// What stands in `security-severity`: a score only where it does not contradict the severity that the policy judged
     /// by, else a number from the middle of the band. Never 9.0 for a label: GitHub's table calls "over 9.0" critical and
     /// "7.0 to 8.9" high. Nothing for info and unknown; 0.0 would be shown as no severity too, but claims to be one.
@@ -187,21 +207,32 @@ impl Rule {
     /// What it is, what to do, where to read on, how to waive. GitHub shows the Markdown and does not show `helpUri`, so
     /// the link stands in the text as well.
     fn help(&self, finding: &Finding, link: Option<&str>) -> MultiformatMessageString {
-        let title = title(finding);
-        let fix = fix(finding);
-        let waiver = waiver(finding);
-        let mut plain = format!("{}\n\n{}", message(title, DESCRIPTION), message(&fix, 500));
-        let mut rendered = format!("{}\n\n{}", cut_markdown(title, DESCRIPTION), cut_markdown(&fix, 500));
+        let title = self.title(finding);
+        let mut plain = message(&title, DESCRIPTION);
+        let mut rendered = cut_markdown(&title, DESCRIPTION);
+        if let Some(fix) = fix(finding) {
+            plain.push_str(&format!("\n\n{}", message(&fix, 500)));
+            rendered.push_str(&format!("\n\n{}", cut_markdown(&fix, 500)));
+        }
         if let Some(link) = link {
             plain.push_str(&format!("\n\nMore: {link}"));
             rendered.push_str(&format!("\n\nMore: <{link}>"));
         }
-        const HOW: &str =
-            "\n\nTo waive it until a day, add this to `waivers` in the policy, with a reason, an owner and `expires`: ";
-        plain.push_str(HOW);
-        plain.push_str(&message(&waiver, 600));
-        rendered.push_str(HOW);
-        rendered.push_str(&markdown_code(&waiver));
+        let (how, what) = if self.various && finding.package.is_none() {
+            // What matches the one finding would not match the other, or would match more than is meant.
+            let name = name_of_check(finding);
+            (
+                "\n\nTo waive one until a day, add to the policy what this command prints: ",
+                format!("findgate explain {name}"),
+            )
+        } else {
+            let how = "\n\nTo waive it until a day, add this to `waivers` in the policy, with a reason, an owner and `expires`: ";
+            (how, waiver(finding))
+        };
+        plain.push_str(how);
+        plain.push_str(&message(&what, 600));
+        rendered.push_str(how);
+        rendered.push_str(&markdown_code(&what));
         MultiformatMessageString::builder().text(plain).markdown(rendered).build()
     }
 }
@@ -256,12 +287,14 @@ fn name(kind: Kind) -> &'static str {
     }
 }
 
-fn fix(finding: &Finding) -> String {
+fn fix(finding: &Finding) -> Option<String> {
     match (&finding.package, &finding.fixed_in[..]) {
-        (Some(package), [_, ..]) => format!("Upgrade {} to {}.", package.name, versions(finding)),
-        (None, [_, ..]) => format!("Fixed in {}.", versions(finding)),
-        (Some(package), []) if finding.fix == Some(false) => format!("No fixed version of {} is known.", package.name),
-        _ => "See the scanner's description for how to fix it.".to_owned(),
+        (Some(package), [_, ..]) => Some(format!("Upgrade {} to {}.", package.name, versions(finding))),
+        (None, [_, ..]) => Some(format!("Fixed in {}.", versions(finding))),
+        (Some(package), []) if finding.fix == Some(false) => {
+            Some(format!("No fixed version of {} is known.", package.name))
+        }
+        _ => None,
     }
 }
 
@@ -334,7 +367,7 @@ fn agrees(score: f64, severity: Option<Severity>) -> bool {
     severity.is_some() && Severity::from_score(score) == severity
 }
 
-fn severity_index(severity: Option<Severity>) -> u8 {
+fn severity_index(severity: Option<Severity>) -> usize {
     match severity {
         None => 0,
         Some(Severity::Info) => 1,

@@ -134,7 +134,7 @@ impl FileAccount {
                     tally.examples.iter().map(|(number, why)| format!("result {number}: {why}")).collect();
                 let more = if tally.skipped > examples.len() as u64 { "; and so on" } else { "" };
                 self.problems.push(Problem::partial(format!(
-                    "{place}{} could not be read as findings ({}{more})",
+                    "{place}{} could not be read ({}{more})",
                     results(tally.skipped),
                     examples.join("; "),
                 )));

@@ -84,7 +84,7 @@ fn many_bad_results_are_counted_and_the_first_are_shown() {
     assert_eq!(collected.coverage.skipped, 1000);
     assert_eq!(
         collected.coverage.reasons,
-        ["a.sarif: 1000 results could not be read as findings (result 1: it is no object; result 2: it is no object; \
+        ["a.sarif: 1000 results could not be read (result 1: it is no object; result 2: it is no object; \
           result 3: it is no object; and so on)"]
     );
 }

@@ -76,6 +76,7 @@ fn finding() -> impl Strategy<Value = Finding> {
                 ids,
                 cwe: cwe.into_iter().map(Cwe).collect(),
                 title: title.into(),
+                said: code.filter(|_| flag.is_some()).and_then(Context::of_code),
                 package: package.map(Box::new),
                 fix: flag,
                 fixed_in: Arc::default(),

@@ -82,6 +82,7 @@ pub(crate) fn total_order(a: &Finding, b: &Finding) -> Ordering {
         ids,
         cwe,
         title,
+        said,
         package,
         fix,
         fixed_in,
@@ -108,6 +109,7 @@ pub(crate) fn total_order(a: &Finding, b: &Finding) -> Ordering {
         .then_with(|| kind.cmp(&b.kind))
         .then_with(|| package.cmp(&b.package))
         .then_with(|| title.cmp(&b.title))
+        .then_with(|| said.cmp(&b.said))
         .then_with(|| sightings.cmp(&b.sightings))
         .then_with(|| ids.cmp(&b.ids))
         .then_with(|| cwe.cmp(&b.cwe))
@@ -143,6 +145,7 @@ fn is_repeat(a: &Finding, b: &Finding) -> bool {
         && a.location == b.location
         && a.package == b.package
         && a.title == b.title
+        && a.said == b.said
         && a.tool() == b.tool()
         && a.check() == b.check()
 }
@@ -219,7 +222,54 @@ fn groups_of_packages(findings: &[Finding]) -> Groups {
         }
     }
     join_incomplete(&mut groups, &affected_by_package);
+    stay_apart_where_a_tool_tells_apart(findings, &affected_by_package, &mut groups);
     groups
+}
+
+/// Takes groups apart in which one tool tells of several vulnerabilities that have no id in common: a reading of another
+/// tool, which names all of their ids, would make one of them, and a waiver of one would hide the others. What has the
+/// same ids stays together.
+fn stay_apart_where_a_tool_tells_apart(
+    findings: &[Finding],
+    readings: &[(Affected<'_>, Option<&str>, Option<&str>, u32)],
+    groups: &mut Groups,
+) {
+    // Within the readings of one tool in one group: what an id connects.
+    let mut own = Groups::of(findings.len());
+    let mut by_id: HashMap<(u32, Option<&Text>, &str), u32> = HashMap::new();
+    for ((_, id, ..), .., place) in readings {
+        let root = groups.root(*place);
+        for sighting in &findings[*place as usize].sightings {
+            let first = *by_id.entry((root, sighting.tool.as_ref(), id)).or_insert(*place);
+            own.unite(first, *place);
+        }
+    }
+    // A reading of two tools connects those of both; that is less than asked for only where they were one before.
+    let mut first_of: HashMap<(u32, Option<&Text>), u32> = HashMap::new();
+    let mut apart: HashSet<u32> = HashSet::new();
+    for (.., place) in readings {
+        let (root, connected) = (groups.root(*place), own.root(*place));
+        for sighting in &findings[*place as usize].sightings {
+            if *first_of.entry((root, sighting.tool.as_ref())).or_insert(connected) != connected {
+                apart.insert(root);
+            }
+        }
+    }
+    if apart.is_empty() {
+        return;
+    }
+    let mut kept = Groups::of(findings.len());
+    let mut same: HashMap<(u32, &[Text], Option<&str>, Option<&str>), u32> = HashMap::new();
+    for (_, path, purl, place) in readings {
+        let root = groups.root(*place);
+        let first = if apart.contains(&root) {
+            *same.entry((root, &findings[*place as usize].ids, *path, *purl)).or_insert(*place)
+        } else {
+            root
+        };
+        kept.unite(first, *place);
+    }
+    *groups = kept;
 }
 
 /// A reading without path or purl joins the only group that has what it lacks and agrees in the rest. With two such groups
@@ -281,6 +331,17 @@ fn groups_of_code(findings: &[Finding]) -> Groups {
         }
     }
     for readings in seen.into_values() {
+        // The same code in other lines is another place; nobody moves it between two scans of one commit.
+        let lines = |place: &u32| {
+            let location = findings[*place as usize].location.as_ref()?;
+            let line = location.line?;
+            Some((line, location.end_line.map_or(line, |end| end.max(line))))
+        };
+        let begins = readings.iter().filter_map(|(place, _)| lines(place)).map(|(line, _)| line).max();
+        let ends = readings.iter().filter_map(|(place, _)| lines(place)).map(|(_, end)| end).min();
+        if begins > ends {
+            continue;
+        }
         // The same code twice in one file, seen by two tools: which belongs to which cannot be told, so they stay apart.
         let distinct: HashSet<_> = readings.iter().map(|(_, tool)| *tool).collect();
         if distinct.len() == readings.len()
@@ -305,6 +366,7 @@ fn join(first: &mut Finding, other: &Finding) {
         ids,
         cwe,
         title: _,
+        said: _,
         package,
         fix,
         fixed_in,

@@ -61,6 +61,9 @@ pub struct Finding {
     pub cwe: Arc<[Cwe]>,
     /// One line that says what is wrong. Text from outside: escape it for each output.
     pub title: Text,
+    /// All that was said, as a hash. It goes to no output (a secret may be in it) and into no fingerprint; it only tells
+    /// two readings from one reading made twice where nothing else does.
+    pub said: Option<Context>,
     /// The package that is affected.
     pub package: Option<Box<Package>>,
     /// Whether a fixed version exists: `Some(false)` only where the source says that there is none.

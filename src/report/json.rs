@@ -295,6 +295,7 @@ impl<'a> FindingWire<'a> {
             ids,
             cwe,
             title,
+            said: _,
             package,
             fix,
             fixed_in,

@@ -256,6 +256,7 @@ fn judged(
             ids: ids.into(),
             cwe: if advisory { [Cwe(79), Cwe(1321)].into() } else { [Cwe(94)].into() },
             title: title.into(),
+            said: None,
             package: in_package.then(|| {
                 Box::new(Package {
                     name: "lodash".into(),

@@ -168,6 +168,7 @@ pub(super) fn normalize(
         ids,
         cwe,
         title,
+        said: Context::of_code(&message),
         package,
         fix,
         fixed_in: names.texts(fixed_in),

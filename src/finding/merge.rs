@@ -158,6 +158,15 @@ fn join_repeats(sorted: &mut Vec<Finding>) {
         }
         repeat
     });
+    sorted.iter_mut().for_each(settle);
+}
+
+/// Brings the sightings into their order, once for all that were joined: after each it would take the square of the time.
+fn settle(finding: &mut Finding) {
+    if finding.sightings.len() > 1 {
+        finding.sightings.sort_unstable();
+        finding.sightings.dedup();
+    }
 }
 
 /// Which findings belong together: for each its representative, the lowest place of its group.
@@ -200,6 +209,7 @@ fn join_groups(findings: &mut Vec<Finding>, mut groups: Groups) {
             place += 1;
             groups.root(place - 1) == place - 1
         });
+        findings.iter_mut().for_each(settle);
     }
 }
 
@@ -225,6 +235,9 @@ fn groups_of_packages(findings: &[Finding]) -> Groups {
     stay_apart_where_a_tool_tells_apart(findings, &affected_by_package, &mut groups);
     groups
 }
+
+/// A reading of a package within a group: its ids, path and purl.
+type Told<'a> = (u32, &'a [Text], Option<&'a str>, Option<&'a str>);
 
 /// Takes groups apart in which one tool tells of several vulnerabilities that have no id in common: a reading of another
 /// tool, which names all of their ids, would make one of them, and a waiver of one would hide the others. What has the
@@ -259,7 +272,7 @@ fn stay_apart_where_a_tool_tells_apart(
         return;
     }
     let mut kept = Groups::of(findings.len());
-    let mut same: HashMap<(u32, &[Text], Option<&str>, Option<&str>), u32> = HashMap::new();
+    let mut same: HashMap<Told<'_>, u32> = HashMap::new();
     for (_, path, purl, place) in readings {
         let root = groups.root(*place);
         let first = if apart.contains(&root) {
@@ -355,7 +368,8 @@ fn groups_of_code(findings: &[Finding]) -> Groups {
     groups
 }
 
-/// Takes `other` into `first`. Severity and facts end up in their stricter form; the words of `first` stay.
+/// Takes `other` into `first`, whose sightings are to be settled afterwards. Severity and facts end up in their stricter
+/// form; the words of `first` stay.
 fn join(first: &mut Finding, other: &Finding) {
     let Finding {
         fingerprint,
@@ -413,8 +427,6 @@ fn join(first: &mut Finding, other: &Finding) {
         (a, b) => a.or_else(|| b.clone()),
     };
     first.sightings.extend_from_slice(sightings);
-    first.sightings.sort_unstable();
-    first.sightings.dedup();
 }
 
 fn join_packages(a: Package, b: &Package) -> Package {

@@ -11,6 +11,7 @@ mod bytes;
 pub mod config;
 mod ending;
 mod files;
+mod grammar;
 mod ids;
 mod kind;
 mod names;

@@ -23,6 +23,8 @@ use crate::finding::{
 
 /// No text that is kept may be longer; such a result is skipped and counted, for no scanner writes it in earnest.
 const LONGEST: usize = 64 * 1024;
+/// So many parts a hierarchical id may have.
+const MOST_PARTS_OF_ID: usize = 64;
 
 /// Reads a result. `Ok(None)`: it is no finding, and the tally says what it is. `Err`: why it could not be read.
 pub(super) fn normalize(
@@ -43,6 +45,13 @@ pub(super) fn normalize(
         return Ok(None);
     }
 
+    let named = [result.rule_id.as_ref(), result.rule.as_ref().and_then(|rule| rule.id.as_ref())];
+    for id in named.into_iter().flatten() {
+        // Each part of it is looked for.
+        if id.0.len() > LONGEST || id.0.bytes().filter(|byte| *byte == b'/').count() > MOST_PARTS_OF_ID {
+            return Err("the id of its rule is longer than 64 KiB or has more than 64 parts".to_owned());
+        }
+    }
     let found = rule::find(&run.components, result);
     let component = found.and_then(|(component, _)| run.components.get(component));
     let rule = found.and_then(|(_, index)| component?.rules.get(index));
@@ -53,9 +62,6 @@ pub(super) fn normalize(
     let message = message(result, rule, global);
     if check.is_none() && message.trim().is_empty() {
         return Err("it names no rule and has no message".to_owned());
-    }
-    if check.is_some_and(|check| check.len() > LONGEST) {
-        return Err("the id of its rule is longer than 64 KiB".to_owned());
     }
 
     // Ids and weaknesses, the rule's and the result's own.
@@ -72,6 +78,9 @@ pub(super) fn normalize(
             ids::advisories(tag, &mut ids);
             ids::weaknesses(tag, &mut cwe);
         }
+    }
+    if ids.len() > rule::MOST_IDS {
+        return Err(format!("it names more than {} advisories", rule::MOST_IDS));
     }
     for taxon in result.taxa.iter().flatten() {
         rule::taxon(taxon, &run.taxonomies, &mut cwe);
@@ -253,7 +262,9 @@ fn fill(text: &str, arguments: &[Loose<'_>]) -> String {
         out.push_str(before);
         let argument = brace
             .strip_prefix('{')
-            .and_then(|inner| inner.split_once('}'))
+            // A number is short; looking further for its end would take forever in a text of nothing but beginnings.
+            .and_then(|inner| Some(inner.split_at(inner.bytes().take(8).position(|byte| byte == b'}')?)))
+            .map(|(number, after)| (number, after.get(1..).unwrap_or_default()))
             .and_then(|(number, after)| Some((arguments.get(number.parse::<usize>().ok()?)?.word()?, after)));
         if let Some((argument, after)) = argument {
             out.push_str(&argument);
@@ -422,13 +433,15 @@ fn without_links(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("](") {
-        match (before.rfind('['), after.split_once(')')) {
-            (Some(open), Some((_, tail))) => {
+        // The end is looked for only behind a beginning, and once in vain is enough: a hostile text holds millions of either.
+        match before.rfind('[').map(|open| (open, after.split_once(')'))) {
+            Some((open, Some((_, tail)))) => {
                 out.push_str(&before[..open]);
                 out.push_str(&before[open + 1..]);
                 rest = tail;
             }
-            _ => {
+            Some((_, None)) => break,
+            None => {
                 out.push_str(before);
                 out.push_str("](");
                 rest = after;
@@ -458,14 +471,16 @@ fn suppression<'a>(
     mode: Suppressions,
     tally: &mut Tally,
 ) -> (&'static str, Option<Excuse>, Option<Cow<'a, str>>) {
-    let Some(suppressions) = result.suppressions.as_deref().filter(|list| !list.is_empty()) else {
+    let suppressions: Vec<&wire::Suppression<'_>> =
+        result.suppressions.iter().flatten().map(|wire::Object(one)| one).collect();
+    if suppressions.is_empty() {
         return ("open", None, None);
-    };
+    }
     let status = |suppression: &wire::Suppression<'_>| {
         suppression.status.as_ref().map(|status| status.0.trim().to_ascii_lowercase()).unwrap_or_default()
     };
     let objected = |word: &str| suppressions.iter().any(|one| status(one) == word);
-    let justification = |accepted: &'a wire::Suppression<'_>| {
+    let justification = |accepted: &&'a wire::Suppression<'_>| {
         let text = accepted.justification.as_ref().map(|text| &*text.0).filter(|text| !text.is_empty())?;
         Some(if text.len() > LONGEST { Cow::Owned(one_line(text, TITLE)) } else { Cow::Borrowed(text) })
     };
@@ -478,7 +493,7 @@ fn suppression<'a>(
     if suppressions.iter().any(|one| !matches!(status(one).as_str(), "" | "accepted")) {
         return ("open", None, None);
     }
-    let outside = |one: &&wire::Suppression<'_>| {
+    let outside = |one: &&&wire::Suppression<'_>| {
         one.kind.as_ref().is_some_and(|kind| kind.0.trim().eq_ignore_ascii_case("external"))
     };
     let honored = match mode {

@@ -17,7 +17,7 @@ use super::ending::Ending;
 use super::kind::Tool;
 use super::names::one_line;
 use super::path::{Bases, Roots, Target};
-use super::rule::{Component, Rule};
+use super::rule::{Component, MOST_IDS, Rule};
 use super::run::Run;
 use super::scan::{Fault, Scanner};
 use super::wire::{self, Loose};
@@ -41,11 +41,11 @@ const LONGEST_RESULT: u64 = 16 * 1024 * 1024;
 const LONGEST_FACT: usize = 64 * 1024 * 1024;
 /// So many runs of a file are read. Each costs memory, and a run can be written in two bytes.
 const MOST_RUNS: usize = 10_000;
-/// So many rules of a component are kept.
+/// So many rules of a file are kept.
 const MOST_RULES: usize = 200_000;
-/// So many files of a run are kept.
+/// So many artifacts of a file are kept.
 const MOST_ARTIFACTS: usize = 2_000_000;
-/// So many extensions, taxonomies and bases of a run are kept.
+/// So many extensions, taxonomies, bases and invocations of a run are kept.
 const MOST_PARTS: usize = 1_000;
 /// So many problems and notes of a file are said.
 const MOST_SAID: usize = 1_000;
@@ -115,6 +115,8 @@ pub(super) fn outline<R: Read>(scanner: &mut Scanner<R>, roots: &Roots, empty: E
         runs: false,
         listed: false,
         more_runs: false,
+        rules: 0,
+        artifacts: 0,
         value: Vec::new(),
     };
     let ended = walk.document(scanner);
@@ -186,6 +188,10 @@ struct Walk<'a> {
     listed: bool,
     /// Whether there were more runs than are read.
     more_runs: bool,
+    /// Rules that were kept.
+    rules: usize,
+    /// Artifacts that were kept.
+    artifacts: usize,
     /// What was taken out last.
     value: Vec<u8>,
 }
@@ -258,10 +264,8 @@ impl Walk<'_> {
         let mut draft = Draft::default();
         let mut seen = HashSet::new();
         let ended = scanner.object(|scanner, key| {
-            if !seen.insert(key.to_owned()) && key != "results" && KNOWN.contains(&key) {
-                draft
-                    .problems
-                    .push(Problem::partial(format!("`{key}` stands twice in run {number}; which one holds is open")));
+            if key != "results" {
+                twice(&mut seen, key, &KNOWN, &mut draft.problems);
             }
             self.member(scanner, key, &mut draft)
         });
@@ -281,7 +285,11 @@ impl Walk<'_> {
             return Ok(());
         }
         match key {
-            "tool" => scanner.object(|scanner, key| match key {
+            "tool" => {
+                let mut seen = HashSet::new();
+                scanner.object(|scanner, key| {
+                    twice(&mut seen, key, &["driver", "extensions"], &mut draft.problems);
+                    match key {
                 "driver" => self.component(scanner, draft, None),
                 "extensions" if begins(scanner, b'[', key, &mut draft.problems)? => scanner.array(|scanner| {
                     let index = draft.extensions.len();
@@ -294,9 +302,15 @@ impl Walk<'_> {
                 }),
                 "extensions" => Ok(()),
                 _ => scanner.skip(),
-            }),
+                    }
+                })
+            }
             "results" => self.results(scanner, draft),
             "invocations" => scanner.array(|scanner| {
+                if draft.invocations.len() >= MOST_PARTS {
+                    draft.too_many = true;
+                    return scanner.skip();
+                }
                 let mut value = Vec::new();
                 if scanner.take(&mut value, LONGEST_FACT)? {
                     draft.invocations.push(value);
@@ -323,9 +337,10 @@ impl Walk<'_> {
             }
             "artifacts" => scanner.array(|scanner| {
                 scanner.take(&mut self.value, LONGEST_FACT)?;
-                if draft.artifacts.len() >= MOST_ARTIFACTS {
+                if self.artifacts >= MOST_ARTIFACTS {
                     draft.too_many = true;
                 } else {
+                    self.artifacts += 1;
                     let place = read_as!(&self.value, wire::Artifact<'_>, artifact => {
                         artifact.location.map(|location| {
                             (location.uri.map(|uri| uri.0.into_owned()), location.uri_base_id.map(|id| id.0.into_owned()))
@@ -402,7 +417,9 @@ impl Walk<'_> {
         if !begins(scanner, b'{', "driver or extension", &mut draft.problems)? {
             return Ok(());
         }
+        let mut seen = HashSet::new();
         scanner.object(|scanner, key| {
+            twice(&mut seen, key, &["name", "guid", "rules"], &mut draft.problems);
             if key == "rules" {
                 if !begins(scanner, b'[', key, &mut draft.problems)? {
                     return Ok(());
@@ -411,12 +428,14 @@ impl Walk<'_> {
                     let whole = scanner.take(&mut self.value, LONGEST_FACT)?;
                     let rule =
                         if whole { read_as!(&self.value, wire::Rule<'_>, rule => Rule::new(&rule)).ok() } else { None };
+                    let rule = rule.filter(|rule| rule.ids.len() <= MOST_IDS);
                     if rule.is_none() {
                         draft.bad_rules += 1;
                     }
-                    if place(draft, extension).rules.len() >= MOST_RULES {
+                    if self.rules >= MOST_RULES {
                         draft.too_many = true;
                     } else {
+                        self.rules += 1;
                         let rules = &mut place(draft, extension).rules;
                         // A rule that could not be read keeps its number, or all behind it would be others.
                         rules.push(rule.unwrap_or_else(|| Rule::new(&wire::Rule::default())));
@@ -469,7 +488,7 @@ impl Walk<'_> {
         let ended = scanner.array(|scanner| {
             let first = scanner.peek()?;
             let offset = scanner.offset();
-            if let Err(fault) = scanner.skip() {
+            if let Err(fault) = scanner.pass() {
                 if first.is_some() && !matches!(fault, Fault::Wanted(_)) {
                     tally.skip(*number + 1, "the file ends inside of it");
                 }
@@ -513,6 +532,13 @@ const KNOWN: [&str; 10] = [
 fn say<T>(said: &mut Vec<T>, more: T) {
     if said.len() < MOST_SAID {
         said.push(more);
+    }
+}
+
+/// Says that a key stands there twice, if it is one that counts.
+fn twice(seen: &mut HashSet<String>, key: &str, known: &[&str], problems: &mut Vec<Problem>) {
+    if known.contains(&key) && !seen.insert(key.to_owned()) {
+        say(problems, Problem::partial(format!("`{key}` stands there twice; which one holds is open")));
     }
 }
 

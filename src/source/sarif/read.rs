@@ -262,7 +262,11 @@ impl Desk<'_> {
             let mut outline = outline(&mut scanner, &roots, selection.empty);
             let reader = scanner.into_reader();
             if reader.replaced > 0 {
-                outline.notes.push(format!("{} units that are no UTF-16 were replaced", reader.replaced));
+                // One byte that is missing makes other text of all that follows it, brackets and quotes included.
+                outline.problems.push(Problem::partial(format!(
+                    "{} units are no UTF-16, so the file is damaged; have the scanner write it again",
+                    reader.replaced
+                )));
             }
             let mut opened = reader.into_reader().file;
             opened.seek(SeekFrom::Start(mark))?;
@@ -478,8 +482,10 @@ impl Hand {
                     let length = end_of_value(rest);
                     at += length;
                     let text = String::from_utf8_lossy(rest.get(..length).unwrap_or_default());
-                    tally.mended += u64::from(matches!(text, std::borrow::Cow::Owned(_)));
-                    parse(&text).and_then(|(result, _)| read(&result, names, tally))
+                    let mended = matches!(text, std::borrow::Cow::Owned(_));
+                    tally.mended += u64::from(mended);
+                    let sound = if mended { decided(&text) } else { Ok(()) };
+                    sound.and_then(|()| parse(&text)).and_then(|(result, _)| read(&result, names, tally))
                 }
             };
             match outcome {
@@ -497,6 +503,25 @@ fn parse(text: &str) -> Result<(wire::Outcome<'_>, usize), String> {
         Some(Ok(result)) => Ok((result, stream.byte_offset())),
         Some(Err(error)) => Err(why(&error)),
         None => Err("nothing is there".to_owned()),
+    }
+}
+
+/// Whether bytes that were replaced stand only in text that decides nothing: in no key, and in no word of SARIF's own.
+fn decided(text: &str) -> Result<(), String> {
+    fn sound(key: &str, value: &wire::Loose<'_>) -> bool {
+        let lost = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
+        let word = matches!(key, "kind" | "level" | "status" | "baselineState");
+        match value {
+            wire::Loose::Text(text) => !(word && lost(text)),
+            wire::Loose::List(list) => list.iter().all(|one| sound(key, one)),
+            wire::Loose::Map(members) => members.iter().all(|(key, value)| !lost(key) && sound(key, value)),
+            _ => true,
+        }
+    }
+    match serde_json::from_str::<wire::Loose<'_>>(text) {
+        Ok(value) if sound("", &value) => Ok(()),
+        Ok(_) => Err("bytes that are no UTF-8 stand in a key or a word of SARIF".to_owned()),
+        Err(error) => Err(why(&error)),
     }
 }
 

@@ -14,6 +14,9 @@ use crate::finding::{Cwe, Kind, Severity, Text};
 /// A title of more characters is cut.
 pub(super) const TITLE: usize = 1024;
 
+/// A rule or result that names more advisories is none of one vulnerability; merging takes memory for each of them.
+pub(super) const MOST_IDS: usize = 250;
+
 /// What is kept of a rule.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {

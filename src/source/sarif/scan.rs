@@ -7,6 +7,8 @@
 
 use std::io::{self, Read};
 
+use super::grammar::Grammar;
+
 /// Bytes read at a time.
 const BUFFER: usize = 256 * 1024;
 /// A key longer than this is no key of SARIF.
@@ -149,7 +151,7 @@ impl<R: Read> Scanner<R> {
             }
             let mut key = Vec::new();
             self.take(&mut key, LONGEST_KEY)?;
-            // A key that is no proper text cannot be one that anyone looks for.
+            // It is text, as `take` has seen; what is none of Unicode cannot be a key that anyone looks for.
             let key = serde_json::from_slice::<String>(&key).unwrap_or_default();
             self.expect(b':', "`:`")?;
             each(self, &key)?;
@@ -186,17 +188,50 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    /// Passes a value over.
+    /// Passes a value over, and makes sure that it is JSON: a bracket that is missing in a part that nobody reads could hide
+    /// the results behind it.
     pub(super) fn skip(&mut self) -> Result<(), Fault> {
+        self.checked(None)
+    }
+
+    /// Passes a value over by its brackets and quotes alone; whoever calls it has it parsed later.
+    pub(super) fn pass(&mut self) -> Result<(), Fault> {
         self.value(None)
     }
 
-    /// Takes a value out. `false` if it is longer than `limit`; then it was passed over.
+    /// Takes a value out, which is JSON. `false` if it is longer than `limit`; then it was passed over.
     pub(super) fn take(&mut self, into: &mut Vec<u8>, limit: usize) -> Result<bool, Fault> {
         into.clear();
         let mut kept = Kept { bytes: into, limit, whole: true };
-        self.value(Some(&mut kept))?;
+        self.checked(Some(&mut kept))?;
         Ok(kept.whole)
+    }
+
+    fn checked(&mut self, mut keep: Option<&mut Kept<'_>>) -> Result<(), Fault> {
+        let mut grammar = Grammar::default();
+        if self.peek()?.is_none() {
+            return Err(Fault::End);
+        }
+        loop {
+            let window = self.buffer.get(self.at..self.end).unwrap_or_default();
+            let used = match grammar.walk(window) {
+                Ok(used) => used,
+                Err((used, wanted)) => {
+                    self.at += used;
+                    return Err(Fault::Wanted(wanted));
+                }
+            };
+            if let Some(kept) = keep.as_deref_mut() {
+                kept.add(window.get(..used).unwrap_or_default());
+            }
+            self.at += used;
+            if grammar.done() {
+                return Ok(());
+            }
+            if self.at == self.end && !self.fill()? {
+                return grammar.end();
+            }
+        }
     }
 
     fn value(&mut self, mut keep: Option<&mut Kept<'_>>) -> Result<(), Fault> {
@@ -341,7 +376,7 @@ static CLASS: [u8; 256] = {
 };
 
 /// The first quote or backslash. Eight bytes at a time: most of a SARIF file is text, and most of the reading is this.
-fn find_quote(bytes: &[u8]) -> Option<(usize, u8)> {
+pub(super) fn find_quote(bytes: &[u8]) -> Option<(usize, u8)> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
@@ -425,6 +460,62 @@ mod tests {
             assert!(scanner.object(|s, _| s.skip()).is_err(), "{text}");
             assert_eq!(scanner.position(), (line, column), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_passed_over_is_json_as_a_parser_takes_it() {
+        for text in [
+            "{}",
+            "[]",
+            "[1,2]",
+            "{\"a\":[{}]}",
+            "\"a\\u00e9\\n\"",
+            "-0.5e+3",
+            "null",
+            "[true , false]",
+            "1e999",
+            "[1,]",
+            "[,1]",
+            "{\"a\":1,}",
+            "{\"a\"}",
+            "{a:1}",
+            "[}",
+            "{]",
+            "[1}",
+            "{\"a\":1]",
+            "[[1}]",
+            "tru",
+            "nope",
+            "01",
+            "1.",
+            "+1",
+            ".5",
+            "1e",
+            "-",
+            "\"a\nb\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "[1 2]",
+            "[\"a\" \"b\"]",
+            "{\"a\":1 \"b\":2}",
+            "{1:2}",
+            "[NaN]",
+            "",
+            "{\"a\"::1}",
+            "[[[[{\"a\":[{}]}]]]]",
+            "[\u{feff}1]",
+            "\"\\ud800\"",
+            "[1.5, -2E-7, \"\\\\\"]",
+        ] {
+            let want = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            for step in [1, 3, 1000] {
+                let mut scanner = Scanner::new(Dribble(text.as_bytes(), step));
+                let passed = scanner.skip().is_ok() && scanner.peek().unwrap().is_none();
+                assert_eq!(passed, want, "{text} {step}");
+            }
+        }
+        let deep = format!("{}{}", "[{\"a\":".repeat(100_000), "}]".repeat(100_000));
+        assert!(Scanner::new(deep.replace(":}", ":0}").as_bytes()).skip().is_ok());
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub(super) struct Int(pub(super) i64);
 #[derive(Debug)]
 pub(super) struct First<T>(pub(super) Option<T>);
 
+/// An object and nothing else: serde's derive takes a list for the members in their order, an empty one included.
+#[derive(Debug)]
+pub(super) struct Object<T>(pub(super) T);
+
 /// A message, or plain text where a message belongs.
 #[derive(Debug, Default)]
 pub(super) struct Message<'a> {
@@ -201,6 +205,24 @@ impl<'de> Deserialize<'de> for Int {
             }
         }
         deserializer.deserialize_any(V)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for V<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(V(std::marker::PhantomData))
     }
 }
 

@@ -65,7 +65,7 @@ impl Walk<'_> {
         }
         if too_many {
             self.problem(Problem::partial(place(
-                "the run has more rules, files, extensions or taxonomies than are kept, so some results may be judged \
+                "the run has more rules, files, extensions, taxonomies or invocations than are kept, so some results may be judged \
                  without theirs"
                     .to_owned(),
             )));

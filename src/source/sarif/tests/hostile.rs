@@ -302,3 +302,84 @@ fn a_file_of_nothing_but_beginnings_is_read_in_bounded_memory() {
     );
     assert_eq!((extensions.findings.len(), extensions.coverage.state), (1, State::Partial));
 }
+
+#[test]
+fn a_file_that_is_no_json_is_never_complete_wherever_it_is_broken() {
+    let bad = r#"{"ruleId": "R", "level": "error", "message": "m"}"#;
+    let tool = r#""tool": {"driver": {"name": "x"}}"#;
+    for members in [
+        // The bracket that is missing hides the results behind it.
+        format!(r#""results": [], "graphs": [{{"a": 1}}, {{"x": 1}}, "results": [{bad}]}}"#),
+        r#""results": [], "graphs": [1}"#.to_owned(),
+        r#""results": [], "graphs": [nonsense, here]"#.to_owned(),
+        r#""results": [], "invocations": nope"#.to_owned(),
+        format!(r#""results": [], "re\xsults": [{bad}]"#),
+        "\"results\": [], \"graphs\": \"a\nb\"".to_owned(),
+    ] {
+        let read = read(format!(r#"{{"version": "2.1.0", "runs": [{{{tool}, {members}}}]}}"#));
+        assert_ne!(read.coverage.state, State::Complete, "{members}");
+    }
+}
+
+#[test]
+fn rules_that_stand_there_twice_leave_it_open_which_level_holds() {
+    let rules = |level: &str| format!(r#""rules": [{{"id": "R", "defaultConfiguration": {{"level": "{level}"}}}}]"#);
+    let (note, error) = (rules("note"), rules("error"));
+    for tool in [
+        format!(r#"{{"driver": {{"name": "x", {note}, {error}}}}}"#),
+        format!(r#"{{"driver": {{"name": "x", {note}}}, "driver": {{"name": "x", {error}}}}}"#),
+    ] {
+        let results = r#"[{"ruleId": "R", "message": "m"}]"#;
+        let read = read(format!(r#"{{"version": "2.1.0", "runs": [{{"tool": {tool}, "results": {results}}}]}}"#));
+        assert_eq!(read.coverage.state, State::Partial, "{tool}");
+    }
+}
+
+#[test]
+fn bytes_that_were_lost_where_they_decide_make_it_incomplete() {
+    let text = document("", r#"{"ruleId": "R", "level": "error", "kind": "fail", "message": "m"}"#);
+    for (from, to) in
+        [(&b"\"error\""[..], &b"\"err\xffor\""[..]), (b"\"level\"", b"\"lev\xffel\""), (b"\"fail\"", b"\"fa\xffil\"")]
+    {
+        let at = text.as_bytes().windows(from.len()).position(|window| window == from).unwrap();
+        let mut bytes = text.clone().into_bytes();
+        bytes.splice(at..at + from.len(), to.iter().copied());
+        let read = read(bytes);
+        assert_eq!((read.coverage.state, read.coverage.skipped), (State::Partial, 1), "{}", from.escape_ascii());
+    }
+    let mut units: Vec<u16> = text.encode_utf16().collect();
+    let message = units.iter().rposition(|unit| *unit == u16::from(b'm')).unwrap();
+    units[message] = 0xd800;
+    let bytes: Vec<u8> = units.into_iter().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read(bytes).coverage.state, State::Partial);
+}
+
+#[test]
+fn a_list_where_a_suppression_belongs_excuses_nothing() {
+    let read = results("", r#"{"ruleId": "R", "message": "m", "suppressions": [[]]}"#);
+    assert_eq!((read.coverage.skipped, read.findings.len()), (1, 0));
+}
+
+#[test]
+fn texts_of_nothing_but_beginnings_are_read_in_time_that_grows_with_their_length() {
+    let long = 1 << 20;
+    let arguments = r#""arguments": ["x"]"#;
+    for message in [
+        format!(r#"{{"text": "{}"}}"#, "](".repeat(long)),
+        format!(r#"{{"text": "{}"}}"#, "[](".repeat(long)),
+        format!(r#"{{"text": "{}", {arguments}}}"#, "{".repeat(long)),
+        format!(r#"{{"text": "{}", {arguments}}}"#, "{0".repeat(long)),
+    ] {
+        let read = results("", &format!(r#"{{"ruleId": "R", "message": {message}}}"#));
+        assert_eq!((read.coverage.state, read.findings.len()), (State::Complete, 1));
+    }
+    let deep = results(r#"{"id": "R"}"#, &format!(r#"{{"ruleId": "{}", "message": "m"}}"#, "a/".repeat(long)));
+    assert_eq!((deep.coverage.state, deep.coverage.skipped), (State::Partial, 1));
+}
+
+#[test]
+fn a_rule_of_more_advisories_than_belong_together_is_not_kept() {
+    let tags: Vec<String> = (10_000..11_000).map(|number| format!(r#""CVE-2021-{number}""#)).collect();
+    let rule = format!(r#"{{"id": "R", "properties": {{"tags": [{}]}}}}"#, tags.join(","));
+    assert_eq!(results(&rule, r#"{"ruleId": "R", "message": "m"}"#).coverage.state, State::Partial);
+}

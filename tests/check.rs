@@ -128,6 +128,7 @@ fn an_optional_source_that_was_not_read_is_a_warning() {
     assert_eq!(run["sources"][0]["state"], "failed");
     assert_eq!(run["sources"][0]["required"], false);
     assert!(run["warnings"][0].as_str().unwrap().contains("optional source sarif is failed"), "{run:#}");
+    folder.run(["check", "--policy", "policy.yml"]).ends_with(0).says("no source was read completely");
     // Named on the command line, it is asked for.
     folder.run(["check", "--policy", "policy.yml", "--sarif", "none.sarif"]).ends_with(3);
 }

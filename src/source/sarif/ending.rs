@@ -81,10 +81,11 @@ fn configure(components: &mut [Component], descriptor: &wire::RuleRef<'_>, level
     let Some(component) = components.get_mut(component) else { return };
     let id = descriptor.id.as_ref().map(|id| &*id.0);
     let index = descriptor.index.and_then(|int| usize::try_from(int.0).ok());
-    let rule = match index {
-        Some(index) => component.rules.get_mut(index),
-        None => component.rules.iter_mut().find(|rule| id.is_some() && rule.id.as_deref() == id),
-    };
+    // A number that points at a rule of another id is not believed, as in `rule::find`.
+    let fits = |rule: &rule::Rule| id.is_none() || rule.id.is_none() || rule.id.as_deref() == id;
+    let numbered = index.filter(|index| component.rules.get(*index).is_some_and(fits));
+    let named = || component.rules.iter().position(|rule| id.is_some() && rule.id.as_deref() == id);
+    let rule = numbered.or_else(named).and_then(|index| component.rules.get_mut(index));
     if let Some(rule) = rule {
         rule.configure(level);
     }

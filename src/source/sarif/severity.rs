@@ -58,19 +58,36 @@ pub(super) fn judge<'a>(evidence: Evidence<'a>, mode: SeverityFrom) -> Told<'a> 
     match mode {
         SeverityFrom::Auto => own(evidence)
             .or_else(|| cvss(evidence))
-            .or_else(|| security_severity(evidence))
+            .or_else(|| security_severity(evidence).map(|told| scored(told, evidence)))
             .or_else(|| level(evidence))
             .or_else(|| problem(evidence))
-            .unwrap_or_else(default),
+            .unwrap_or_else(|| default(evidence)),
         SeverityFrom::Tool => {
             own(evidence).or_else(|| problem(evidence)).unwrap_or_else(|| nothing("no word of the tool itself"))
         }
         SeverityFrom::Score => security_severity(evidence).unwrap_or_else(|| nothing("no security-severity")),
-        SeverityFrom::Level => level(evidence).unwrap_or_else(default),
+        SeverityFrom::Level => level(evidence).unwrap_or_else(|| default(evidence)),
     }
 }
 
-fn default<'a>() -> Told<'a> {
+/// Zero stands for "not scored" as often as for "harmless": where a level says more, the level counts.
+fn scored<'a>(told: Told<'a>, evidence: Evidence<'a>) -> Told<'a> {
+    match level(evidence) {
+        Some(level) if told.severity == Some(Severity::Info) && level.severity > told.severity => level,
+        _ => told,
+    }
+}
+
+/// SARIF's own default holds where no level stands. One that stands there and is no word that anybody knows (`fatal`, or
+/// nothing at all) tells nothing, and what that counts as is for the policy to say.
+fn default(evidence: Evidence<'_>) -> Told<'_> {
+    let of_rule = || {
+        let rule = evidence.rule?;
+        rule.configured.as_deref().or(rule.level.as_deref())
+    };
+    if let Some(raw) = evidence.level.or_else(of_rule) {
+        return Told { severity: None, from: "a level that is no word of SARIF", raw: Some(Cow::Borrowed(raw)) };
+    }
     Told { severity: Some(Severity::Medium), from: "SARIF's default level", raw: Some(Cow::Borrowed("warning")) }
 }
 

@@ -77,7 +77,7 @@ fn the_first_place_that_tells_gives_the_severity() {
         ),
         ("", r#", "level": "none""#, Some(Info), "level of the result", "none"),
         ("", r#", "level": null"#, Some(Medium), "SARIF's default level", "warning"),
-        ("", r#", "level": "catastrophic""#, Some(Medium), "SARIF's default level", "warning"),
+        ("", r#", "level": "catastrophic""#, None, "a level that is no word of SARIF", "catastrophic"),
     ] {
         assert_eq!(severity(rules, members), (want, from.to_owned(), Some(raw.to_owned())), "{rules} {members}");
     }
@@ -350,4 +350,31 @@ fn one_run_without_results_does_not_hide_the_other() {
         (1, State::Partial, 2)
     );
     assert_eq!(collected.coverage.scans[1].findings, 1);
+}
+
+#[test]
+fn a_score_of_zero_and_a_level_that_is_no_word_make_no_result_harmless() {
+    use crate::finding::Severity;
+    for (members, want) in [
+        (r#""level": "error", "properties": {"security-severity": "0.0"}"#, Some(Severity::High)),
+        (r#""level": "none", "properties": {"security-severity": "0.0"}"#, Some(Severity::Info)),
+        (r#""properties": {"security-severity": "0.0"}"#, Some(Severity::Info)),
+        (r#""level": "note", "properties": {"security-severity": "9.8"}"#, Some(Severity::Critical)),
+        (r#""level": "fatal""#, None),
+        (r#""level": """#, None),
+        (r#""kind": "fail""#, Some(Severity::Medium)),
+    ] {
+        let finding = super::one(r#"{"id": "R"}"#, &format!(", {members}"));
+        assert_eq!(finding.severity, want, "{members}");
+    }
+}
+
+#[test]
+fn an_override_whose_number_is_that_of_another_rule_configures_the_rule_of_its_id() {
+    let text = r#"{"version": "2.1.0", "runs": [{
+        "tool": {"driver": {"name": "x", "rules": [{"id": "B", "defaultConfiguration": {"level": "error"}}, {"id": "A"}]}},
+        "invocations": [{"executionSuccessful": true, "ruleConfigurationOverrides": [
+            {"descriptor": {"id": "A", "index": 0}, "configuration": {"level": "note"}}]}],
+        "results": [{"ruleId": "B", "message": "m"}]}]}"#;
+    assert_eq!(super::read(text).findings[0].severity, Some(crate::finding::Severity::High));
 }

@@ -149,10 +149,12 @@ pub fn resolve(policy: &Loaded, project: &Project) -> anyhow::Result<Resolved> {
 /// Everything that is read: the policy's sources, the files of `--sarif`, less what `--only` leaves out.
 fn plans(input: &Input, policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requirement)>> {
     let mut plans = policy.plans.clone();
-    if !input.sarif.is_empty() {
+    // A block of YAML in a CI file ends with a line break, and an editor may have written others.
+    let globs: Vec<&str> = input.sarif.iter().map(|glob| glob.trim()).filter(|glob| !glob.is_empty()).collect();
+    if !globs.is_empty() {
         let selection =
-            |glob: &String| sarif::Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
-        let files = input.sarif.iter().map(selection).collect::<anyhow::Result<Vec<_>>>()?;
+            |glob: &str| sarif::Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
+        let files = globs.into_iter().map(selection).collect::<anyhow::Result<Vec<_>>>()?;
         let named = plans.iter_mut().map(|(Plan::Sarif(settings), requirement)| (settings, requirement)).next();
         match named {
             // What was named on the command line is asked for, whatever the policy says of its own files.

@@ -254,6 +254,7 @@ fn variables_stand_for_options_and_empty_ones_for_nothing() {
         .ends_with(1);
     run(&[("FINDGATE_FORMAT", "json")]).ends_with(1).says("findgate/evaluation/v1");
     run(&[("FINDGATE_SARIF", "scan.sarif\nnone.sarif")]).ends_with(1).says("none.sarif");
+    run(&[("FINDGATE_SARIF", "\r\n  scan.sarif\r\n\n")]).ends_with(1);
 }
 
 #[test]
@@ -603,4 +604,23 @@ fn a_reading_with_the_ids_of_two_vulnerabilities_does_not_make_one_of_them() {
     let run = folder.check(&["--format", "json"]).ends_with(1).json();
     let open = run["findings"].as_array().unwrap().iter().filter(|one| one["disposition"] == "violation").count();
     assert_eq!(open, 1, "{run:#}");
+}
+
+#[test]
+fn findings_of_no_known_kind_that_no_rule_looks_at_are_told() {
+    let report = |tool: &str| {
+        let results = results(2);
+        json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": tool}}, "results": results}]}).to_string()
+    };
+    let folder = Folder::new().with("scan.sarif", report("Homemade"));
+    for (policy, told) in [
+        ("thresholds: {sast: any, sca: any}", true),
+        ("thresholds: {sast: any, all: critical}", false),
+        ("thresholds: {sast: any, other: critical}", false),
+        ("thresholds: {sast: any}\nrules: {r: {when: {path: 'src/**'}, allow: 2}}", false),
+    ] {
+        folder.write("policy.yml", format!("version: 1\n{policy}\n"));
+        let run = folder.check(&[]).ends_with(0);
+        assert_eq!(run.stdout.contains("not judged"), told, "{policy}:\n{}", run.stdout);
+    }
 }

@@ -66,11 +66,13 @@ pub fn evaluate(
         }
     }
 
+    let unseen = unseen(policy, &judged, as_of);
     Evaluation {
         verdict: verdict_of(&violations, &evidence),
         open: evidence.iter().map(|evidence| open_findings_of(&evidence.coverage.source, &judged)).collect(),
         counts: count(&judged),
-        warnings: warnings_of(&waivers, &evidence),
+        warnings: warnings_of(&waivers, &evidence, unseen),
+        unseen,
         limits: policy.limits.iter().map(|limit| limit.name.clone()).collect(),
         findings: judged,
         ranked,
@@ -268,8 +270,29 @@ pub(crate) fn count(judged: &[Judged]) -> Vec<(Kind, Counts)> {
     counts.into_iter().collect()
 }
 
-fn warnings_of(waivers: &[WaiverOutcome], evidence: &[Evidence]) -> Vec<String> {
+/// How many findings whose kind nobody knows are looked at by no limit: a threshold for the kind that they really are would
+/// have counted them.
+fn unseen(policy: &Resolved, judged: &[Judged], as_of: Timestamp) -> u64 {
+    let unseen = |judged: &&Judged| {
+        let candidate = Candidate { finding: &judged.finding, severity: judged.severity, as_of };
+        let looks = |limit: &Limit| match &limit.subject {
+            Subject::AtLeast { kind, .. } => kind.is_none_or(|kind| kind == Kind::Other),
+            Subject::When(_) => limit.subject.counts(&candidate, &mut Vec::new()),
+        };
+        judged.counts() && judged.finding.kind == Kind::Other && !policy.limits.iter().any(looks)
+    };
+    judged.iter().filter(unseen).count() as u64
+}
+
+fn warnings_of(waivers: &[WaiverOutcome], evidence: &[Evidence], unseen: u64) -> Vec<String> {
     let mut warnings = Vec::new();
+    if unseen > 0 {
+        warnings.push(format!(
+            "no rule looks at {}, whose kind nobody knows; say their `kind` beside the `path` of the file, or add `other` or \
+             `all` to `thresholds`",
+            findings(unseen)
+        ));
+    }
     for Evidence { coverage, requirement } in evidence {
         if *requirement == Requirement::Optional && coverage.state != State::Complete {
             let reason = coverage.reasons.first().map_or("no reason was given", String::as_str);

@@ -216,6 +216,8 @@ pub struct Evaluation {
     pub counts: Vec<(Kind, Counts)>,
     /// What a reader must know beside the verdict, a sentence each: waivers that expire, optional sources that failed.
     pub warnings: Vec<String>,
+    /// Findings of kind `other` that no limit looks at.
+    pub unseen: u64,
 }
 
 impl Evaluation {

@@ -28,8 +28,19 @@ pub fn schema() -> &'static str {
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let Report { evaluation, policy, policy_origin, policy_digest, project, as_of, only } = *report;
-    let Evaluation { verdict, findings, ranked: _, violations, limits, waivers, evidence, open, counts, warnings } =
-        evaluation;
+    let Evaluation {
+        verdict,
+        findings,
+        ranked: _,
+        violations,
+        limits,
+        waivers,
+        evidence,
+        open,
+        counts,
+        warnings,
+        unseen: _,
+    } = evaluation;
     let mut document = Object::open(out)?;
     document.member("schema", "findgate/evaluation/v1")?;
     document.member("verdict", verdict.name())?;

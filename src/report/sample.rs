@@ -176,6 +176,7 @@ pub(crate) fn sample() -> Sample {
             ranked: Vec::new(),
             open: Vec::new(),
             counts: Vec::new(),
+            unseen: 2,
             warnings: vec![
                 "waiver lodash-later expires in 3 days".to_owned(),
                 "optional source mayo is failed: 503\n::error::from ##[the] server [x](y)".to_owned(),

@@ -4,6 +4,8 @@ mod explain;
 mod policy;
 mod shell;
 
+use std::path::Path;
+
 use crate::cli::{Action, Check, Cli, Input};
 use crate::env::Env;
 use crate::exit::Status;
@@ -50,11 +52,15 @@ fn refuse(refusal: &Refusal, messages: Messages) -> Status {
 
 /// `findgate check`.
 fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Result<Status, Refusal> {
-    let settings = settings(&arguments.input, env)?;
+    let mut settings = settings(&arguments.input, env)?;
     let targets = Targets::prepare(arguments.format, &arguments.outputs, color).map_err(|error| match error {
         Unprepared::Conflict(error) => Refusal::Other(error),
         Unprepared::Unwritable(error) => Refusal::Output(error),
     })?;
+    let files: Vec<_> = targets.files().map(Path::to_owned).collect();
+    for (plan, _) in &mut settings.plans {
+        plan.set_written(&files);
+    }
     let evaluation = judge(&settings, env, messages);
     let written = targets.write_all(&report(&settings, &evaluation));
     let verdict = Status::from(evaluation.verdict);

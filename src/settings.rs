@@ -162,9 +162,10 @@ fn plans(input: &Input, policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requiremen
                 settings.files.extend(files);
                 *requirement = Requirement::Required;
             }
-            None => {
-                plans.push((Plan::Sarif(sarif::Settings { name: sarif::NAME.into(), files }), Requirement::Required))
-            }
+            None => plans.push((
+                Plan::Sarif(sarif::Settings { name: sarif::NAME.into(), files, written: Vec::new() }),
+                Requirement::Required,
+            )),
         }
     }
     for only in &input.only {

@@ -462,8 +462,15 @@ fn its_own_sarif_report_is_no_scan_and_its_findings_do_not_come_back() {
     folder.write("a.sarif", sarif(Vec::new()));
     let run = folder.check(&[]).ends_with(3).says("gate.sarif: findgate wrote it");
     assert!(!run.stdout.contains("src/a.py"), "{}", run.stdout);
-    std::fs::remove_file(folder.path().join("gate.sarif")).unwrap();
-    folder.check(&[]).ends_with(0);
+    // A run that writes it anew need not look at it, unless there is nothing else to look at.
+    folder.check(&["--output", "sarif=gate.sarif"]).ends_with(0).says("gate.sarif: this run writes it anew");
+    folder.run(["check", "--policy", "policy.yml", "--sarif", "gate.sarif", "-o", "sarif=gate.sarif"]).ends_with(3);
+}
+
+#[test]
+fn an_output_that_would_write_over_what_is_read_is_no_pass() {
+    let folder = gate(0);
+    folder.check(&["--output", "json=scan.sarif"]).ends_with(3).says("writes over it");
 }
 
 #[test]

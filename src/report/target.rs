@@ -185,6 +185,11 @@ impl Targets {
         Ok(Targets { stdout: stdout.or(Some(Format::Human)), color, files })
     }
 
+    /// The files that are going to be written, links followed.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.resolved.as_path())
+    }
+
     /// Writes every report. One that fails does not keep the others from being written; standard output comes last, so
     /// that whoever reads the verdict there finds the files.
     ///

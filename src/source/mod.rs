@@ -5,7 +5,7 @@
 
 pub mod sarif;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::finding::{Coverage, Finding};
 use crate::policy::{Problems, SourceLanguage, SourceSection};
@@ -36,6 +36,15 @@ impl Plan {
     pub fn name(&self) -> &str {
         match self {
             Plan::Sarif(settings) => &settings.name,
+        }
+    }
+}
+
+impl Plan {
+    /// Tells a source that reads files which of them this run is going to write.
+    pub fn set_written(&mut self, files: &[PathBuf]) {
+        match self {
+            Plan::Sarif(settings) => settings.written = files.to_vec(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The account of a reading: what was counted, what is missing, and what a reader should know.
 
+use super::read::OWN_OUTPUT;
 use std::collections::BTreeMap;
 
 use crate::finding::{Coverage, Scan, State, Text};
@@ -202,6 +203,12 @@ pub(super) fn coverage(
     let mut problems = general;
     let mut scans = Vec::new();
     let (mut read, mut skipped) = (0, 0);
+    // Where nothing but this run's own output was found, nothing shows that a scan took place.
+    if !files.is_empty() && files.iter().all(|file| file.notes.iter().any(|note| note == OWN_OUTPUT)) {
+        problems.push(Problem::failed(
+            "nothing but what findgate itself writes was found; name the scanners' files, and write the output elsewhere",
+        ));
+    }
     for mut file in files {
         file.conclude();
         let FileAccount { origin, problems: of_file, notes: notes_of_file, runs } = file;

@@ -1,5 +1,7 @@
 //! `sources.sarif` in the policy, and `--sarif` on the command line.
 
+use std::path::PathBuf;
+
 use crate::finding::{Kind, Text};
 use crate::policy::expect::{self, Fields};
 use crate::policy::language::KIND;
@@ -13,6 +15,8 @@ pub struct Settings {
     pub name: Text,
     /// What to read, in the order given.
     pub files: Vec<Selection>,
+    /// The files that this run is going to write, links followed. What an earlier run left in them is no scan.
+    pub written: Vec<PathBuf>,
 }
 
 /// One entry of `files`, or one `--sarif`.
@@ -202,7 +206,7 @@ pub fn decode(section: &Node, owner: &Place, problems: &mut Problems) -> Option<
     fields.end();
     let files = files?.iter().map(|node| selection(node, defaults.clone(), problems)).collect::<Vec<_>>();
     let files = files.into_iter().collect::<Option<Vec<_>>>()?;
-    (problems.len() == before).then(|| Settings { name: NAME.into(), files })
+    (problems.len() == before).then(|| Settings { name: NAME.into(), files, written: Vec::new() })
 }
 
 fn defaults(fields: &Fields<'_>, inherited: Defaults, problems: &mut Problems) -> Defaults {

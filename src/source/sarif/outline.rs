@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Read;
 
-use draft::{Draft, place};
+use draft::{Draft, OURS, place};
 
 use super::account::{Problem, RunAccount, Tally};
 use super::config::Empty;
@@ -81,6 +81,11 @@ pub(super) struct Outline {
 }
 
 impl Outline {
+    /// Whether findgate wrote the file: an earlier run's report.
+    pub(super) fn is_ours(&self) -> bool {
+        !self.runs.is_empty() && self.runs.iter().all(|run| &*run.engine == OURS)
+    }
+
     /// Results that can be read.
     pub(super) fn results(&self) -> u64 {
         self.chunks.iter().map(|chunk| chunk.count).sum()

@@ -35,6 +35,9 @@ const WORTH_A_THREAD: u64 = 1 << 20;
 /// So many files may be outlined before an earlier one is.
 const AHEAD: usize = 16;
 
+/// What is said of a report that an earlier run left where this one writes its own.
+pub(super) const OWN_OUTPUT: &str = "this run writes it anew; what an earlier run left in it was not read";
+
 /// What was read.
 pub(super) struct Reading {
     /// The findings, in no order.
@@ -272,8 +275,20 @@ impl Desk<'_> {
             opened.seek(SeekFrom::Start(mark))?;
             Ok((outline, Input::Decoded { reader: Box::new(Utf16::new(opened, encoding.unit)), at: 0 }))
         };
+        let written = file.path.canonicalize().is_ok_and(|path| self.settings.written.contains(&path));
         match first() {
-            Ok((outline, input)) => (Outlined { outline, input: Some(input) }, stamp),
+            Ok((outline, _)) if written && outline.is_ours() => {
+                let notes = vec![OWN_OUTPUT.to_owned()];
+                (Outlined { outline: Outline { notes, ..Outline::default() }, input: None }, None)
+            }
+            Ok((mut outline, input)) => {
+                if written {
+                    outline.problems.push(Problem::partial(
+                        "`--output` of this run writes over it, so the next run could not read it; name another file",
+                    ));
+                }
+                (Outlined { outline, input: Some(input) }, stamp)
+            }
             Err(error) => failed(format!("the file cannot be read: {error}")),
         }
     }

@@ -4,7 +4,7 @@ use super::super::kind::Maker;
 use super::*;
 
 /// The name by which our own SARIF reports call their tool. A glob like `*.sarif` finds them on the second run.
-const OURS: &str = "findgate";
+pub(super) const OURS: &str = "findgate";
 
 /// The facts of a run while it is read.
 #[derive(Default)]

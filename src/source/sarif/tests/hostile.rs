@@ -188,7 +188,7 @@ fn the_limit_of_results_counts_in_the_order_of_the_files() {
     for name in ["a", "b", "c"] {
         std::fs::write(folder.path().join(format!("{name}.sarif")), document("", &[GOOD; 4].join(","))).unwrap();
     }
-    let settings = Settings { name: "sarif".into(), files: vec![selection("*.sarif")] };
+    let settings = Settings { name: "sarif".into(), files: vec![selection("*.sarif")], written: Vec::new() };
     let found = files::select(&settings.files, folder.path());
     let roots = path::Roots::new(folder.path());
     let read = reading::read_at_most(6, &settings, &found.files, &roots, &Progress::silent());
@@ -273,7 +273,7 @@ proptest! {
         let members = if late { format!("{results}, {tool}") } else { format!("{tool}, {results}") };
         let folder = tempfile::TempDir::new().unwrap();
         std::fs::write(folder.path().join("a.sarif"), format!(r#"{{"version": "2.1.0", "runs": [{{{members}}}]}}"#)).unwrap();
-        let settings = Settings { name: "sarif".into(), files: vec![selection("a.sarif")] };
+        let settings = Settings { name: "sarif".into(), files: vec![selection("a.sarif")], written: Vec::new() };
         let found = files::select(&settings.files, folder.path());
         let read = reading::read(&settings, &found.files, &path::Roots::new(folder.path()), &Progress::silent());
         prop_assert_eq!(read.files[0].runs[0].tally.results(), list.len() as u64);

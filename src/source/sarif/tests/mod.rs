@@ -29,7 +29,8 @@ fn selection(path: &str) -> Selection {
 
 /// Reads what the selections name below the folder, in a fixed order.
 fn collect(root: &Path, files: Vec<Selection>) -> Collected {
-    let mut collected = super::collect(&Settings { name: "sarif".into(), files }, root, &Progress::silent());
+    let mut collected =
+        super::collect(&Settings { name: "sarif".into(), files, written: Vec::new() }, root, &Progress::silent());
     collected.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.location.clone(), f.check().cloned(), f.title.clone(), f.fingerprint);
         key(a).cmp(&key(b))

@@ -5,6 +5,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::env::Env;
+use crate::project::Ci;
 use crate::report::{Color, Format, Output};
 
 const AFTER_HELP: &str = "\
@@ -162,6 +163,10 @@ pub struct Input {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Project (detected from the CI platform or git)")]
 pub struct ProjectArgs {
+    /// The CI platform that tells about the project, where the wrong one is recognized.
+    #[arg(long, value_name = "PLATFORM", env = "FINDGATE_CI", hide_env_values = true)]
+    pub ci: Option<Ci>,
+
     /// The repository: host and path, as in github.com/acme/payments.
     #[arg(long, value_name = "HOST/PATH", env = "FINDGATE_REPO", hide_env_values = true)]
     pub repo: Option<String>,
@@ -205,6 +210,10 @@ pub enum PolicyAction {
         /// The branch to show it for; overrides go by it [default: detected from the CI platform or git].
         #[arg(long, value_name = "NAME", env = "FINDGATE_BRANCH", hide_env_values = true)]
         branch: Option<String>,
+
+        /// The CI platform that tells the branch, where the wrong one is recognized.
+        #[arg(long, value_name = "PLATFORM", env = "FINDGATE_CI", hide_env_values = true)]
+        ci: Option<Ci>,
     },
     /// Print the JSON Schema of the policy, for editors.
     Schema {

@@ -4,7 +4,7 @@
 //! which shows them in its help.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -34,6 +34,21 @@ impl Env {
         })
     }
 
+    /// An environment that a test makes up. Its time is the beginning of 1970.
+    #[cfg(test)]
+    pub(crate) fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>, folder: &std::path::Path) -> Env {
+        Env {
+            variables: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            folder: folder.to_owned(),
+            now: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// Every variable as it is, for a program that is started.
+    pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// A variable that is set, not empty, and text. CI platforms pass an unset input as an empty variable, so the two are
     /// the same here.
     #[must_use]
@@ -43,7 +58,7 @@ impl Env {
 
     /// Whether a variable is set to nothing.
     #[must_use]
-    pub fn is_empty(&self, name: &std::ffi::OsStr) -> bool {
+    pub fn is_empty(&self, name: &OsStr) -> bool {
         self.variables.get(name).is_some_and(|value| value.is_empty())
     }
 }

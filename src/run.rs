@@ -91,6 +91,9 @@ fn judge(settings: &Settings, env: &Env, messages: Messages) -> Evaluation {
     for note in &settings.notes {
         messages.detail(note);
     }
+    for warning in &settings.warnings {
+        messages.note(warning);
+    }
     let mut evidence = Vec::new();
     let mut findings = Vec::new();
     for (plan, requirement) in &settings.plans {

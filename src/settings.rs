@@ -32,8 +32,10 @@ pub struct Settings {
     pub project: Project,
     /// The day that is judged.
     pub as_of: Timestamp,
-    /// What the user should hear on stderr although nothing is wrong.
+    /// What only the curious want to hear on stderr.
     pub notes: Vec<String>,
+    /// What the user should hear there although nothing is wrong.
+    pub warnings: Vec<String>,
 }
 
 /// A valid policy.
@@ -93,7 +95,8 @@ pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
     if let Some(applied) = &resolved.applied {
         notes.push(format!("applied {applied}"));
     }
-    Ok(Settings { resolved, plans, only: input.only.clone(), project, as_of, notes, policy })
+    let warnings = project.warnings.clone();
+    Ok(Settings { resolved, plans, only: input.only.clone(), project, as_of, notes, warnings, policy })
 }
 
 /// Loads and checks a policy, its source sections included.
@@ -143,7 +146,9 @@ fn find(named: Option<&str>, folder: &Path) -> anyhow::Result<(String, PolicyFil
 /// # Errors
 /// If an override asks for a branch that is not known.
 pub fn resolve(policy: &Loaded, project: &Project) -> anyhow::Result<Resolved> {
-    policy::resolve(&policy.policy, project.branch.as_deref()).map_err(|error| anyhow!("{}: {error}", policy.origin))
+    let why = || project.no_branch.as_ref().map(|reason| format!("\n{reason}")).unwrap_or_default();
+    policy::resolve(&policy.policy, project.branch.as_deref())
+        .map_err(|error| anyhow!("{}: {error}{}", policy.origin, why()))
 }
 
 /// Everything that is read: the policy's sources, the files of `--sarif`, less what `--only` leaves out.
@@ -205,8 +210,9 @@ fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
 /// The project: what the options say, else what is detected.
 #[must_use]
 pub fn project(args: &ProjectArgs, env: &Env) -> Project {
-    let ProjectArgs { repo, branch, commit, base } = args;
+    let ProjectArgs { ci, repo, branch, commit, base } = args;
     let said = Said {
+        ci: *ci,
         repository: repo.as_deref(),
         branch: branch.as_deref(),
         commit: commit.as_deref(),

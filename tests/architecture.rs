@@ -66,6 +66,14 @@ fn a_source_knows_no_format_and_no_limit_of_the_policy() {
 }
 
 #[test]
+fn the_project_knows_neither_findings_nor_the_policy_nor_the_command_line() {
+    room_does_not_know(
+        "project",
+        &["crate::finding", "crate::policy", "crate::source", "crate::report", "crate::settings", "crate::cli"],
+    );
+}
+
+#[test]
 fn a_writer_knows_no_source_and_no_policy_as_written() {
     room_does_not_know(
         "report",

@@ -631,3 +631,37 @@ fn findings_of_no_known_kind_that_no_rule_looks_at_are_told() {
         assert_eq!(run.stdout.contains("not judged"), told, "{policy}:\n{}", run.stdout);
     }
 }
+
+#[test]
+fn a_tag_or_a_variable_of_git_hides_no_override_of_the_branch() {
+    if std::process::Command::new("git").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no git here");
+        return;
+    }
+    let policy = "version: 1\nthresholds: {all: critical}\noverrides:\n  - {branch: main, thresholds: {all: any}}\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(results(1)));
+    let other = Folder::new();
+    let git = |folder: &Folder, arguments: &[&str]| {
+        let who = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+        let mut command = std::process::Command::new("git");
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").arg("-C").arg(folder.path()).args(who).args(arguments);
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    for (folder, branch) in [(&folder, "main"), (&other, "dev")] {
+        git(folder, &["init", "--quiet", "-b", branch]);
+        git(folder, &["commit", "--quiet", "--allow-empty", "-m", "first"]);
+    }
+    folder.check(&[]).ends_with(1);
+    git(&folder, &["tag", "main"]);
+    folder.check(&[]).ends_with(1);
+    let mut command = folder.command();
+    command.args(["check", "--policy", "policy.yml", "--sarif", "*.sarif"]);
+    finish(command.env("GIT_DIR", other.path().join(".git"))).ends_with(1);
+    folder.check(&["--branch", "refs/heads/main"]).ends_with(1);
+    folder.check(&["--branch", "origin/main"]).ends_with(1);
+    git(&folder, &["checkout", "--quiet", "-b", "work"]);
+    let mut command = folder.command();
+    command.args(["check", "--policy", "policy.yml", "--sarif", "*.sarif"]);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_REF_TYPE", "tag").env("GITHUB_REF_NAME", "main");
+    finish(&mut command).ends_with(2).complains("--branch");
+}

@@ -190,7 +190,7 @@ pub(crate) fn sample() -> Sample {
             branch: Some("feature/\u{1b}[31m".to_owned()),
             commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
             base: Some("main".to_owned()),
-            notes: Vec::new(),
+            ..Project::default()
         },
         as_of: "2026-11-21T10:00:00Z".parse().unwrap(),
         only: vec!["sarif".to_owned(), "mend".to_owned()],

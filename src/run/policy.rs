@@ -22,7 +22,10 @@ use super::shell::print;
 pub(super) fn run(action: &PolicyAction, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     match action {
         PolicyAction::Check(input) => check(input, env, messages),
-        PolicyAction::Show { policy, branch } => show(policy, branch.as_deref(), env, messages),
+        PolicyAction::Show { policy, branch, ci } => {
+            let project = ProjectArgs { branch: branch.clone(), ci: *ci, ..ProjectArgs::default() };
+            show(policy, &project, env, messages)
+        }
         PolicyAction::Schema { output: false } => {
             let schema = serde_json::to_string_pretty(&json_schema(&source::LANGUAGES)).context("write the schema")?;
             print(format!("{schema}\n").as_bytes())
@@ -55,10 +58,12 @@ fn load(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Loaded, Re
     Ok(loaded)
 }
 
-fn show(input: &PolicyInput, branch: Option<&str>, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+fn show(input: &PolicyInput, project: &ProjectArgs, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let loaded = load(input, env, messages)?;
-    let project = ProjectArgs { branch: branch.map(str::to_owned), ..ProjectArgs::default() };
-    let project = settings::project(&project, env);
+    let project = settings::project(project, env);
+    for note in &project.notes {
+        messages.detail(note);
+    }
     let resolved = settings::resolve(&loaded, &project)?;
     let mut text = String::new();
     // Writing to a string cannot fail.

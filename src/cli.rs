@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 
 use crate::env::Env;
 use crate::project::Ci;
-use crate::report::{Color, Format, Output};
+use crate::report::{Color, Format};
 
 const AFTER_HELP: &str = "\
 Exit status:
@@ -124,7 +124,7 @@ pub struct Check {
     /// Write a format to a file as well; `-` is stdout. May be given several times.
     #[arg(long = "output", short = 'o', value_name = "NAME=PATH", value_delimiter = '\n', action = ArgAction::Append,
           env = "FINDGATE_OUTPUT", hide_env_values = true, help_heading = "Output")]
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<String>,
 
     /// End with 0 where the policy is violated. Outputs still say fail; 2 and 3 stay.
     #[arg(long, value_parser = FalseyValueParser::new(), env = "FINDGATE_EXIT_ZERO", hide_env_values = true,

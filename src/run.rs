@@ -6,6 +6,8 @@ mod shell;
 
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use crate::cli::{Action, Check, Cli, Input};
 use crate::env::Env;
 use crate::exit::Status;
@@ -14,8 +16,8 @@ use crate::messages::Messages;
 use crate::policy::{Evaluation, Evidence, evaluate};
 use crate::policy_file;
 use crate::progress::Progress;
-use crate::report::{Color, Report, Targets, Unprepared, Written};
-use crate::settings::{Refusal, Settings, settings};
+use crate::report::{Color, Output, Report, Targets, Unprepared, Written};
+use crate::settings::{Refusal, Settings, filled, settings};
 use crate::source;
 
 /// Runs a command and tells how it ended.
@@ -53,10 +55,11 @@ fn refuse(refusal: &Refusal, messages: Messages) -> Status {
 /// `findgate check`.
 fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let mut settings = settings(&arguments.input, env)?;
-    let targets = Targets::prepare(arguments.format, &arguments.outputs, color).map_err(|error| match error {
-        Unprepared::Conflict(error) => Refusal::Other(error),
-        Unprepared::Unwritable(error) => Refusal::Output(error),
-    })?;
+    let targets =
+        Targets::prepare(arguments.format, &outputs(&arguments.outputs)?, color).map_err(|error| match error {
+            Unprepared::Conflict(error) => Refusal::Other(error),
+            Unprepared::Unwritable(error) => Refusal::Output(error),
+        })?;
     let files: Vec<_> = targets.files().map(Path::to_owned).collect();
     for (plan, _) in &mut settings.plans {
         plan.set_written(&files);
@@ -84,6 +87,13 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
             Ok(if status == Status::Violated { status } else { Status::Undecided })
         }
     }
+}
+
+/// Reads every `--output`.
+fn outputs(arguments: &[String]) -> anyhow::Result<Vec<Output>> {
+    filled(arguments)
+        .map(|argument| argument.parse().with_context(|| format!("cannot use --output {argument}")))
+        .collect()
 }
 
 /// Collect, normalize, merge, evaluate.

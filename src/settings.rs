@@ -87,7 +87,8 @@ pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
     let project = project(&input.project, env);
     let resolved = resolve(&policy, &project)?;
     let as_of = as_of(input.as_of.as_deref(), env.now)?;
-    let plans = plans(input, &policy)?;
+    let only: Vec<String> = filled(&input.only).map(str::to_owned).collect();
+    let plans = plans(input, &only, &policy)?;
     let mut notes = project.notes.clone();
     for file in &policy.passed_over {
         notes.push(format!("{file} exists too and is not read; {} comes first", policy.origin));
@@ -96,7 +97,7 @@ pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
         notes.push(format!("applied {applied}"));
     }
     let warnings = project.warnings.clone();
-    Ok(Settings { resolved, plans, only: input.only.clone(), project, as_of, notes, warnings, policy })
+    Ok(Settings { resolved, plans, only, project, as_of, notes, warnings, policy })
 }
 
 /// Loads and checks a policy, its source sections included.
@@ -152,10 +153,9 @@ pub fn resolve(policy: &Loaded, project: &Project) -> anyhow::Result<Resolved> {
 }
 
 /// Everything that is read: the policy's sources, the files of `--sarif`, less what `--only` leaves out.
-fn plans(input: &Input, policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requirement)>> {
+fn plans(input: &Input, only: &[String], policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requirement)>> {
     let mut plans = policy.plans.clone();
-    // A block of YAML in a CI file ends with a line break, and an editor may have written others.
-    let globs: Vec<&str> = input.sarif.iter().map(|glob| glob.trim()).filter(|glob| !glob.is_empty()).collect();
+    let globs: Vec<&str> = filled(&input.sarif).collect();
     if !globs.is_empty() {
         let selection =
             |glob: &str| sarif::Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
@@ -173,7 +173,7 @@ fn plans(input: &Input, policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requiremen
             )),
         }
     }
-    for only in &input.only {
+    for only in only {
         if !plans.iter().any(|(plan, _)| plan.name() == only) {
             let known: Vec<&str> = plans.iter().map(|(plan, _)| plan.name()).collect();
             bail!(
@@ -182,7 +182,7 @@ fn plans(input: &Input, policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requiremen
             );
         }
     }
-    plans.retain(|(plan, _)| input.only.is_empty() || input.only.iter().any(|only| only == plan.name()));
+    plans.retain(|(plan, _)| only.is_empty() || only.iter().any(|only| only == plan.name()));
     if plans.is_empty() {
         bail!(
             "no source: policy {} names none; add `sources` to it, or name files with --sarif 'reports/*.sarif'",
@@ -190,6 +190,12 @@ fn plans(input: &Input, policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requiremen
         );
     }
     Ok(plans)
+}
+
+/// The lines of an option that hold something: a block of YAML in a CI file ends with a line break, and an editor may have
+/// written others.
+pub fn filled(lines: &[String]) -> impl Iterator<Item = &str> {
+    lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty())
 }
 
 /// The day that is judged. A day means its first moment in UTC.

@@ -255,6 +255,9 @@ fn variables_stand_for_options_and_empty_ones_for_nothing() {
     run(&[("FINDGATE_FORMAT", "json")]).ends_with(1).says("findgate/evaluation/v1");
     run(&[("FINDGATE_SARIF", "scan.sarif\nnone.sarif")]).ends_with(1).says("none.sarif");
     run(&[("FINDGATE_SARIF", "\r\n  scan.sarif\r\n\n")]).ends_with(1);
+    run(&[("FINDGATE_OUTPUT", "json=a.json\nsarif=b.json\n")]).ends_with(1);
+    assert_eq!(folder.json("a.json")["status"], 1);
+    assert_eq!(folder.json("b.json")["version"], "2.1.0");
 }
 
 #[test]

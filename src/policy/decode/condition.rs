@@ -57,7 +57,8 @@ fn test(name: &'static str, key: &Node, node: &Node, problems: &mut Problems) ->
         "status" => Test::Status(pattern::globs(node, "`status`", pattern::Case::Ignored, problems)?),
         other => {
             // A key of the table that is not read here would be a test that is silently dropped.
-            problems.add(Problem::new(&key.place, format!("`{other}` is not implemented; please report this")));
+            problems
+                .add(Problem::new(&key.place, format!("`{other}` has no reader in this version; please report this")));
             return None;
         }
     })

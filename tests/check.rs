@@ -668,3 +668,22 @@ fn a_tag_or_a_variable_of_git_hides_no_override_of_the_branch() {
     command.env("GITHUB_ACTIONS", "true").env("GITHUB_REF_TYPE", "tag").env("GITHUB_REF_NAME", "main");
     finish(&mut command).ends_with(2).complains("--branch");
 }
+
+#[test]
+fn a_result_at_several_places_counts_for_a_rule_of_each_and_is_waived_only_where_all_are() {
+    let mut spread = result_at("lib/a.py", 1, "error");
+    let other = result_at("payments/b.py", 2, "error")["locations"][0].clone();
+    spread["locations"].as_array_mut().unwrap().extend([other, json!("no location"), json!({})]);
+    let folder = Folder::new().with("scan.sarif", sarif(vec![spread]));
+    let rule = |path: &str| format!("version: 1\nrules: {{r: {{when: {{path: '{path}'}}}}}}\n");
+    for (path, status) in [("lib/**", 1), ("payments/**", 1), ("docs/**", 0)] {
+        folder.write("policy.yml", rule(path));
+        let run = folder.check(&["--format", "json"]).ends_with(status).json();
+        assert_eq!(run["findings"][0]["also_in"], json!(["payments/b.py"]));
+    }
+    for (paths, status) in [("lib/**", 1), ("[lib/**, payments/**]", 0)] {
+        let waiver = format!("waivers: [{{id: w, match: {{path: {paths}}}, reason: known, expires: 2099-01-01}}]");
+        folder.write("policy.yml", format!("{STRICT}{waiver}\n"));
+        folder.check(&[]).ends_with(status);
+    }
+}

@@ -42,6 +42,7 @@ fn told() -> Finding {
         })),
         fix: Some(true),
         fixed_in: list(&["4.17.21"]),
+        also_in: Arc::default(),
         location: Some(Location {
             path: "web/package-lock.json".into(),
             line: Some(7),

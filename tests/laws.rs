@@ -80,6 +80,12 @@ fn finding() -> impl Strategy<Value = Finding> {
                 package: package.map(Box::new),
                 fix: flag,
                 fixed_in: Arc::default(),
+                also_in: flag
+                    .filter(|also| *also)
+                    .map(|_| Text::from("src/b.py"))
+                    .into_iter()
+                    .filter(|_| path == Some("src/a.py"))
+                    .collect(),
                 location: path.map(|path| Location {
                     path: path.into(),
                     line,

@@ -18,11 +18,9 @@ pub struct Location {
     pub end_column: Option<u32>,
 }
 
-impl Location {
-    /// Whether the path is not one of the repository.
-    #[must_use]
-    pub fn is_absolute(&self) -> bool {
-        let drive = self.path.get(1..3) == Some(":/") && self.path.starts_with(|c: char| c.is_ascii_alphabetic());
-        drive || self.path.starts_with('/')
-    }
+/// Whether a path is not one of the repository.
+#[must_use]
+pub fn is_absolute(path: &str) -> bool {
+    let drive = path.get(1..3) == Some(":/") && path.starts_with(|c: char| c.is_ascii_alphabetic());
+    drive || path.starts_with('/')
 }

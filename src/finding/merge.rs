@@ -87,6 +87,7 @@ pub(crate) fn total_order(a: &Finding, b: &Finding) -> Ordering {
         fix,
         fixed_in,
         location,
+        also_in,
         first_seen,
         cvss_vector,
         cvss,
@@ -106,6 +107,7 @@ pub(crate) fn total_order(a: &Finding, b: &Finding) -> Ordering {
         .hash
         .cmp(&b.fingerprint.hash)
         .then_with(|| by_location(location.as_ref(), b.location.as_ref()))
+        .then_with(|| also_in.cmp(&b.also_in))
         .then_with(|| kind.cmp(&b.kind))
         .then_with(|| package.cmp(&b.package))
         .then_with(|| title.cmp(&b.title))
@@ -143,6 +145,7 @@ fn is_repeat(a: &Finding, b: &Finding) -> bool {
     a.fingerprint.hash == b.fingerprint.hash
         && a.kind == b.kind
         && a.location == b.location
+        && a.also_in == b.also_in
         && a.package == b.package
         && a.title == b.title
         && a.said == b.said
@@ -385,6 +388,7 @@ fn join(first: &mut Finding, other: &Finding) {
         fix,
         fixed_in,
         location,
+        also_in,
         first_seen,
         cvss_vector,
         cvss,
@@ -422,6 +426,12 @@ fn join(first: &mut Finding, other: &Finding) {
     first.fixed_in = union(&first.fixed_in, fixed_in);
     first.license = union(&first.license, license);
     first.links = union(&first.links, links);
+    first.also_in = union(&first.also_in, also_in);
+    if let Some(own) = first.location.as_ref().map(|location| &location.path)
+        && first.also_in.contains(own)
+    {
+        first.also_in = first.also_in.iter().filter(|path| *path != own).cloned().collect();
+    }
     first.package = match (first.package.take(), package) {
         (Some(a), Some(b)) => Some(Box::new(join_packages(*a, b))),
         (a, b) => a.or_else(|| b.clone()),

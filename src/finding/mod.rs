@@ -17,7 +17,7 @@ mod sighting;
 pub use coverage::{Coverage, Scan, State};
 pub use fingerprint::{Context, Fingerprint, FingerprintInput};
 pub use kind::Kind;
-pub use location::Location;
+pub use location::{Location, is_absolute};
 pub(crate) use merge::total_order;
 pub use merge::{Merged, merge};
 pub use package::{Package, Scope};
@@ -72,6 +72,8 @@ pub struct Finding {
     pub fixed_in: Arc<[Text]>,
     /// Where it is, in the repository.
     pub location: Option<Location>,
+    /// Other paths that the same thing is in, sorted, without that of `location`: it is gone only when it is gone there, too.
+    pub also_in: Arc<[Text]>,
     /// When a source saw it for the first time, UTC.
     pub first_seen: Option<jiff::Timestamp>,
     /// CVSS vector as the source wrote it.

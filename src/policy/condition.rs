@@ -6,7 +6,7 @@
 
 use globset::GlobSet;
 
-use crate::finding::{Cwe, Finding, Kind, Location, Package, Scope, Severity};
+use crate::finding::{Cwe, Finding, Kind, Package, Scope, Severity, is_absolute};
 
 /// True, false, or not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -317,9 +317,7 @@ impl Test {
             Test::Scope(scopes) => {
                 told(Fact::Scope, finding.package.as_ref().and_then(|p| p.scope).map(|scope| scopes.contains(&scope)))
             }
-            Test::Path(globs) => {
-                told(Fact::Path, finding.location.as_ref().and_then(|location| in_repository(location, globs)))
-            }
+            Test::Path(globs) => told(Fact::Path, in_repository(finding, globs)),
             Test::Package(_) if !concerns_package(finding) => Truth::False,
             Test::Package(patterns) => {
                 told(Fact::Package, finding.package.as_deref().and_then(|p| matches_one(patterns, p)))
@@ -358,11 +356,15 @@ impl Test {
     }
 }
 
-/// Whether globs match a path. `None` for an absolute path that they do not match: what it is called in the repository was
-/// not told.
-fn in_repository(location: &Location, globs: &Patterns) -> Option<bool> {
-    let matches = globs.match_any([&*location.path]);
-    (matches || !location.is_absolute()).then_some(matches)
+/// Whether globs match one of the paths that it is in. `None` where none matches and one is not told: what an absolute path
+/// is called in the repository nobody said.
+fn in_repository(finding: &Finding, globs: &Patterns) -> Option<bool> {
+    let first = finding.location.as_ref()?;
+    let mut paths = std::iter::once(&first.path).chain(finding.also_in.iter());
+    if globs.match_any(paths.clone().map(|path| &**path)) {
+        return Some(true);
+    }
+    (!paths.any(|path| is_absolute(path))).then_some(false)
 }
 
 /// Whether one of the patterns means the package; `None` where none is sure to and one cannot tell.

@@ -1,6 +1,6 @@
 //! Waivers: findings that somebody answers for, until a day.
 
-use crate::finding::{Finding, Fingerprint};
+use crate::finding::{Finding, Fingerprint, Text};
 
 use super::Place;
 use super::condition::{PackagePattern, Patterns};
@@ -61,7 +61,7 @@ impl Match {
             && package
                 .as_ref()
                 .is_none_or(|wanted| finding.package.as_deref().and_then(|p| wanted.matches(p)) == Some(true))
-            && path.as_ref().is_none_or(|globs| finding.location.as_ref().is_some_and(|l| globs.match_any([&*l.path])))
+            && path.as_ref().is_none_or(|globs| everywhere(finding, globs))
             && check
                 .as_deref()
                 .is_none_or(|wanted| finding.sightings.iter().any(|s| s.check.as_deref() == Some(wanted)))
@@ -72,4 +72,10 @@ impl Match {
     pub fn names_only_a_package(&self) -> bool {
         self.package.is_some() && self.id.is_none() && self.fingerprint.is_none() && self.check.is_none()
     }
+}
+
+/// Whether globs match every path that it is in: a waiver for one place excuses no other.
+fn everywhere(finding: &Finding, globs: &Patterns) -> bool {
+    let matches = |path: &Text| globs.match_any([&**path]);
+    finding.location.as_ref().is_some_and(|location| matches(&location.path)) && finding.also_in.iter().all(matches)
 }

@@ -204,6 +204,7 @@ fn describe(findings: &mut [Judged]) {
         unreachable!()
     };
     first.finding.cvss = Some(9.8);
+    first.finding.also_in = ["web/old/package-lock.json".into()].into();
     first.finding.kev = Some(true);
     first.finding.sightings.push(sighting("mend", 1));
     first.finding.sightings[1].severity = Some("HIGH".into());
@@ -269,6 +270,7 @@ fn judged(
             }),
             fix: advisory.then_some(true),
             fixed_in: if advisory { ["4.17.21".into()].into() } else { Arc::from([]) },
+            also_in: Arc::default(),
             location: Some(place(if in_package { "web/package-lock.json" } else { "src/main.rs" }, Some(10 + number))),
             first_seen: Some("2026-08-01T00:00:00Z".parse().unwrap()),
             cvss_vector: advisory.then(|| "CVSS:3.1/AV:N/AC:L/PR:H/UI:N/S:U/C:H/I:H/A:H".into()),

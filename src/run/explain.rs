@@ -108,6 +108,7 @@ fn explain(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings:
     }
     let list = |texts: &mut dyn Iterator<Item = String>| texts.collect::<Vec<_>>().join(", ");
     for (name, value) in [
+        ("also in", list(&mut finding.also_in.iter().map(ToString::to_string))),
         ("ids", list(&mut finding.ids.iter().map(ToString::to_string))),
         ("weakness", list(&mut finding.cwe.iter().map(ToString::to_string))),
         ("fixed in", list(&mut finding.fixed_in.iter().map(ToString::to_string))),

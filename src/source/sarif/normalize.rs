@@ -5,6 +5,7 @@
 //! named by its rule, because linters quote the password in the message.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::account::Tally;
 use super::config::{Selection, Suppressions};
@@ -25,6 +26,8 @@ use crate::finding::{
 const LONGEST: usize = 64 * 1024;
 /// So many parts a hierarchical id may have.
 const MOST_PARTS_OF_ID: usize = 64;
+/// A result in more places is not one result.
+const MOST_LOCATIONS: usize = 1_000;
 
 /// Reads a result. `Ok(None)`: it is no finding, and the tally says what it is. `Err`: why it could not be read.
 pub(super) fn normalize(
@@ -93,6 +96,7 @@ pub(super) fn normalize(
     let kind = kind.unwrap_or(Kind::Other);
 
     let location = location(result, run, names, tally)?;
+    let also_in = also_in(result, run, location.as_ref(), names, tally)?;
     let recovered = match kind {
         Kind::Sca | Kind::Container | Kind::License => package::recover(Clues {
             maker: run.tool.maker,
@@ -182,6 +186,7 @@ pub(super) fn normalize(
         fix,
         fixed_in: names.texts(fixed_in),
         location,
+        also_in,
         first_seen: result
             .provenance
             .as_ref()
@@ -307,7 +312,7 @@ fn location(
     names: &mut Names,
     tally: &mut Tally,
 ) -> Result<Option<Location>, String> {
-    let first = result.locations.as_ref().and_then(|locations| locations.0.as_ref());
+    let first = result.locations.as_ref().and_then(|locations| locations.first.as_ref());
     let Some(physical) = first.and_then(|location| location.physical_location.as_ref()) else { return Ok(None) };
     let Some(artifact) = &physical.artifact_location else { return Ok(None) };
     let uri = artifact.uri.as_ref().map(|uri| &*uri.0).filter(|uri| !uri.is_empty());
@@ -338,6 +343,35 @@ fn location(
         end_line: region.and_then(|region| number(region.end_line)),
         end_column: region.and_then(|region| number(region.end_column)),
     }))
+}
+
+/// The paths of the other locations. A result that has several is at all of them (SARIF 2.1.0, 3.27.12).
+fn also_in(
+    result: &wire::Outcome<'_>,
+    run: &Run,
+    first: Option<&Location>,
+    names: &mut Names,
+    tally: &mut Tally,
+) -> Result<Arc<[Text]>, String> {
+    let others = result.locations.as_ref().map(|locations| locations.others.as_slice()).unwrap_or_default();
+    if others.len() > MOST_LOCATIONS {
+        return Err(format!("it has more than {MOST_LOCATIONS} locations"));
+    }
+    let mut paths: Vec<Text> = Vec::new();
+    for other in others {
+        let artifact = other.member("physicalLocation").and_then(|physical| physical.member("artifactLocation"));
+        let uri = artifact.and_then(|artifact| artifact.member("uri")).and_then(Loose::text);
+        let base = artifact.and_then(|artifact| artifact.member("uriBaseId")).and_then(Loose::text);
+        if let Some(uri) = uri.filter(|uri| uri.len() <= LONGEST)
+            && let Some(path) = inside(&run.roots.resolve(uri, base), tally)
+        {
+            paths.push(names.text(path));
+        }
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    paths.retain(|path| first.is_none_or(|first| first.path != *path));
+    Ok(names.texts(paths))
 }
 
 /// The path of a target, with what is odd about it counted.

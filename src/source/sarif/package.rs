@@ -374,13 +374,13 @@ fn at(text: &str) -> Option<(&str, &str)> {
 
 /// The name of the first logical location.
 fn logical<'a>(result: &'a wire::Outcome<'_>) -> Option<&'a str> {
-    let location = result.locations.as_ref()?.0.as_ref()?.logical_locations.as_ref()?.0.as_ref()?;
+    let location = result.locations.as_ref()?.first.as_ref()?.logical_locations.as_ref()?.0.as_ref()?;
     location.fully_qualified_name.as_ref().map(|name| &*name.0)
 }
 
 /// The code that the first location shows.
 pub(super) fn snippet<'a>(result: &'a wire::Outcome<'_>) -> Option<&'a str> {
-    let physical = result.locations.as_ref()?.0.as_ref()?.physical_location.as_ref()?;
+    let physical = result.locations.as_ref()?.first.as_ref()?.physical_location.as_ref()?;
     physical.region.as_ref()?.snippet.as_ref()?.text.as_ref().map(|text| &*text.0)
 }
 

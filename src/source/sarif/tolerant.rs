@@ -19,6 +19,13 @@ pub(super) struct Int(pub(super) i64);
 #[derive(Debug)]
 pub(super) struct First<T>(pub(super) Option<T>);
 
+/// The first element of an array, and what the others are.
+#[derive(Debug)]
+pub(super) struct Several<'a, T> {
+    pub(super) first: Option<T>,
+    pub(super) others: Vec<Loose<'a>>,
+}
+
 /// An object and nothing else: serde's derive takes a list for the members in their order, an empty one included.
 #[derive(Debug)]
 pub(super) struct Object<T>(pub(super) T);
@@ -240,6 +247,29 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
                 let first = seq.next_element()?;
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(First(first))
+            }
+        }
+        deserializer.deserialize_seq(V(std::marker::PhantomData))
+    }
+}
+
+impl<'a, 'de: 'a, T: Deserialize<'de>> Deserialize<'de> for Several<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V<'a, T>(std::marker::PhantomData<(&'a (), T)>);
+        impl<'a, 'de: 'a, T: Deserialize<'de>> Visitor<'de> for V<'a, T> {
+            type Value = Several<'a, T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let first = seq.next_element()?;
+                let mut others = Vec::new();
+                while let Some(other) = seq.next_element()? {
+                    others.push(other);
+                }
+                Ok(Several { first, others })
             }
         }
         deserializer.deserialize_seq(V(std::marker::PhantomData))

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 pub(super) use super::properties::{Properties, Property};
-pub(super) use super::tolerant::{First, Int, Label, Loose, Message, Object, Prints, Strings};
+pub(super) use super::tolerant::{First, Int, Label, Loose, Message, Object, Prints, Several, Strings};
 
 /// Text that borrows where it can. `Option<Cow<str>>` never borrows: serde's derive knows only a bare `Cow`.
 #[derive(Deserialize, Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ pub(super) struct Outcome<'a> {
     #[serde(borrow)]
     pub(super) message: Option<Message<'a>>,
     #[serde(borrow)]
-    pub(super) locations: Option<First<Location<'a>>>,
+    pub(super) locations: Option<Several<'a, Location<'a>>>,
     #[serde(borrow)]
     pub(super) suppressions: Option<Vec<Object<Suppression<'a>>>>,
     #[serde(borrow)]

@@ -16,7 +16,7 @@ pub struct Env {
     variables: BTreeMap<OsString, OsString>,
     /// The folder that relative paths and globs are relative to.
     pub folder: PathBuf,
-    /// The time at the start.
+    /// The time at the start, in whole seconds: people read it, and pass it on as `--as-of`.
     pub now: Timestamp,
 }
 
@@ -30,7 +30,7 @@ impl Env {
         Ok(Env {
             variables: std::env::vars_os().collect(),
             folder: std::env::current_dir().context("find the working directory")?,
-            now: Timestamp::now(),
+            now: whole_second(Timestamp::now()),
         })
     }
 
@@ -61,4 +61,8 @@ impl Env {
     pub fn is_empty(&self, name: &OsStr) -> bool {
         self.variables.get(name).is_some_and(|value| value.is_empty())
     }
+}
+
+fn whole_second(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -73,6 +73,15 @@ fn exit_zero_changes_no_output_and_neither_2_nor_3() {
 }
 
 #[test]
+fn the_day_that_was_judged_is_told_in_whole_seconds_and_can_be_judged_again() {
+    let folder = gate(1);
+    let first = folder.check(&["--format", "json"]).ends_with(1);
+    let as_of = first.json()["as_of"].as_str().unwrap().to_owned();
+    assert_eq!(as_of.len(), "2026-11-21T10:00:00Z".len(), "{as_of}");
+    assert_eq!(folder.check(&["--format", "json", "--as-of", &as_of]).ends_with(1).stdout, first.stdout);
+}
+
+#[test]
 fn a_report_without_findings_passes_and_says_what_was_read() {
     let run = gate(0).check(&[]).ends_with(0).says("PASS").says("sarif  complete, 0 findings read in 1 scan");
     assert_eq!(run.verdict(), "findgate: pass (0)");

@@ -193,9 +193,13 @@ pub(super) fn normalize(
             .and_then(|provenance| provenance.first_detection_time_utc.as_ref()?.text()?.parse().ok()),
         cvss_vector: shown.vector.clone(),
         cvss: shown.score,
-        epss: bag.and_then(|bag| bag.fact(Property::Epss)?.number()).and_then(probability),
-        kev: bag.and_then(|bag| bag.fact(Property::Kev)?.truth()),
-        reachable: bag.and_then(|bag| reachable(bag.fact(Property::Reachable)?)),
+        // Of facts that contradict each other the stricter holds: yes before no before nothing, the higher number.
+        epss: bag.and_then(|bag| {
+            let told = bag.all(Property::Epss).filter_map(|told| told.number().and_then(probability));
+            told.max_by(f32::total_cmp)
+        }),
+        kev: bag.and_then(|bag| bag.all(Property::Kev).filter_map(Loose::truth).max()),
+        reachable: bag.and_then(|bag| bag.all(Property::Reachable).filter_map(reachable).max()),
         license,
         new: match baseline.map(str::to_ascii_lowercase).as_deref() {
             Some("new") => Some(true),

@@ -23,7 +23,12 @@ pub(super) struct Properties<'a> {
 impl<'a> Properties<'a> {
     /// The first fact of this meaning.
     pub(super) fn fact(&self, property: Property) -> Option<&Loose<'a>> {
-        self.facts.iter().find(|(p, _)| *p == property).map(|(_, value)| value)
+        self.all(property).next()
+    }
+
+    /// Every fact of this meaning: one tool may tell it under several names, and not each time the same.
+    pub(super) fn all(&self, property: Property) -> impl Iterator<Item = &Loose<'a>> {
+        self.facts.iter().filter(move |(p, _)| *p == property).map(|(_, value)| value)
     }
 }
 

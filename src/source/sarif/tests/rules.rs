@@ -378,3 +378,14 @@ fn an_override_whose_number_is_that_of_another_rule_configures_the_rule_of_its_i
         "results": [{"ruleId": "B", "message": "m"}]}]}"#;
     assert_eq!(super::read(text).findings[0].severity, Some(crate::finding::Severity::High));
 }
+
+#[test]
+fn of_facts_that_contradict_each_other_the_stricter_holds() {
+    for members in [
+        r#""kev": false, "knownExploited": true, "reachable": false"#,
+        r#""knownExploited": true, "kev": false, "reachable": false"#,
+    ] {
+        let finding = super::one(r#"{"id": "R"}"#, &format!(r#", "properties": {{{members}}}"#));
+        assert_eq!((finding.kev, finding.reachable), (Some(true), Some(false)), "{members}");
+    }
+}

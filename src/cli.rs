@@ -122,7 +122,7 @@ pub struct Check {
     pub format: Option<Format>,
 
     /// Write a format to a file as well; `-` is stdout. May be given several times.
-    #[arg(long = "output", short = 'o', value_name = "NAME=PATH", value_delimiter = '\n', action = ArgAction::Append,
+    #[arg(long = "output", short = 'o', value_name = "NAME=PATH", action = ArgAction::Append,
           env = "FINDGATE_OUTPUT", hide_env_values = true, help_heading = "Output")]
     pub outputs: Vec<String>,
 
@@ -141,12 +141,12 @@ pub struct Input {
     pub policy: Option<String>,
 
     /// SARIF files to read besides those in the policy. May be given several times; quote the glob.
-    #[arg(long, value_name = "GLOB", value_delimiter = '\n', action = ArgAction::Append, env = "FINDGATE_SARIF",
+    #[arg(long, value_name = "GLOB", action = ArgAction::Append, env = "FINDGATE_SARIF",
           hide_env_values = true)]
     pub sarif: Vec<String>,
 
     /// Read only this source of the policy. May be given several times; every output says so.
-    #[arg(long, value_name = "SOURCE", value_delimiter = '\n', action = ArgAction::Append, env = "FINDGATE_ONLY",
+    #[arg(long, value_name = "SOURCE", action = ArgAction::Append, env = "FINDGATE_ONLY",
           hide_env_values = true)]
     pub only: Vec<String>,
 

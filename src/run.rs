@@ -17,21 +17,21 @@ use crate::policy::{Evaluation, Evidence, evaluate};
 use crate::policy_file;
 use crate::progress::Progress;
 use crate::report::{Color, Output, Report, Targets, Unprepared, Written};
-use crate::settings::{Refusal, Settings, filled, settings};
+use crate::settings::{Refusal, Settings, entries, settings};
 use crate::source;
 
 /// Runs a command and tells how it ended.
 #[must_use]
 pub fn run(cli: &Cli, env: &Env) -> Status {
-    let messages = &Messages::new(&cli.shared, env);
+    let messages = Messages::new(&cli.shared, env);
     let outcome = match &cli.command {
-        Action::Check(arguments) => check(arguments, cli.shared.color, env, *messages),
-        Action::Explain(arguments) => explain::run(arguments, env, *messages),
-        Action::Policy(action) => policy::run(action, env, *messages),
+        Action::Check(arguments) => check(arguments, cli.shared.color, env, messages),
+        Action::Explain(arguments) => explain::run(arguments, env, messages),
+        Action::Policy(action) => policy::run(action, env, messages),
         Action::Completions { shell } => shell::completions(*shell, env),
         Action::Man { command } => shell::man(command, env),
     };
-    outcome.unwrap_or_else(|refusal| refuse(&refusal, *messages))
+    outcome.unwrap_or_else(|refusal| refuse(&refusal, messages))
 }
 
 /// Nothing was judged: says why.
@@ -91,9 +91,8 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
 
 /// Reads every `--output`.
 fn outputs(arguments: &[String]) -> anyhow::Result<Vec<Output>> {
-    filled(arguments)
-        .map(|argument| argument.parse().with_context(|| format!("cannot use --output {argument}")))
-        .collect()
+    let read = |argument: &str| argument.parse().with_context(|| format!("cannot use --output {argument}"));
+    entries("--output", arguments)?.into_iter().map(read).collect()
 }
 
 /// Collect, normalize, merge, evaluate.

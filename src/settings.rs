@@ -53,6 +53,13 @@ pub struct Loaded {
     pub passed_over: Vec<&'static str>,
 }
 
+impl Loaded {
+    /// A sentence for each policy file that was passed over: somebody may think that it holds.
+    pub fn passed_over(&self) -> impl Iterator<Item = String> {
+        self.passed_over.iter().map(|file| format!("{file} exists too and is not read; {} comes first", self.origin))
+    }
+}
+
 /// Why there are no settings.
 #[derive(Debug)]
 pub enum Refusal {
@@ -87,16 +94,14 @@ pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
     let project = project(&input.project, env);
     let resolved = resolve(&policy, &project)?;
     let as_of = as_of(input.as_of.as_deref(), env.now)?;
-    let only: Vec<String> = filled(&input.only).map(str::to_owned).collect();
+    let only: Vec<String> = entries("--only", &input.only)?.into_iter().map(str::to_owned).collect();
     let plans = plans(input, &only, &policy)?;
     let mut notes = project.notes.clone();
-    for file in &policy.passed_over {
-        notes.push(format!("{file} exists too and is not read; {} comes first", policy.origin));
-    }
     if let Some(applied) = &resolved.applied {
         notes.push(format!("applied {applied}"));
     }
-    let warnings = project.warnings.clone();
+    let mut warnings = project.warnings.clone();
+    warnings.extend(policy.passed_over());
     Ok(Settings { resolved, plans, only, project, as_of, notes, warnings, policy })
 }
 
@@ -155,7 +160,7 @@ pub fn resolve(policy: &Loaded, project: &Project) -> anyhow::Result<Resolved> {
 /// Everything that is read: the policy's sources, the files of `--sarif`, less what `--only` leaves out.
 fn plans(input: &Input, only: &[String], policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requirement)>> {
     let mut plans = policy.plans.clone();
-    let globs: Vec<&str> = filled(&input.sarif).collect();
+    let globs = entries("--sarif", &input.sarif)?;
     if !globs.is_empty() {
         let selection =
             |glob: &str| sarif::Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
@@ -192,10 +197,21 @@ fn plans(input: &Input, only: &[String], policy: &Loaded) -> anyhow::Result<Vec<
     Ok(plans)
 }
 
-/// The lines of an option that hold something: a block of YAML in a CI file ends with a line break, and an editor may have
-/// written others.
-pub fn filled(lines: &[String]) -> impl Iterator<Item = &str> {
-    lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty())
+/// What an option names, an entry a line: a variable holds all of them, as a block of YAML in a CI file gives it.
+///
+/// # Errors
+/// If it was given and names nothing. That is what `--sarif "$REPORTS"` becomes where the variable is not set: what was meant
+/// to be read would not be, and nobody would hear of it.
+pub fn entries<'a>(option: &str, values: &'a [String]) -> anyhow::Result<Vec<&'a str>> {
+    let mut entries = Vec::new();
+    for value in values {
+        let before = entries.len();
+        entries.extend(value.lines().map(str::trim).filter(|line| !line.is_empty()));
+        if entries.len() == before {
+            bail!("{option} was given without a value; is a variable empty that should hold it?");
+        }
+    }
+    Ok(entries)
 }
 
 /// The day that is judged. A day means its first moment in UTC.

@@ -696,3 +696,25 @@ fn a_result_at_several_places_counts_for_a_rule_of_each_and_is_waived_only_where
         folder.check(&[]).ends_with(status);
     }
 }
+
+#[test]
+fn an_option_that_is_given_and_names_nothing_is_wrong_usage() {
+    // Its policy has a source of its own, so that there is something to pass by.
+    let policy = "version: 1\nthresholds: {all: any}\nsources: {sarif: {files: scan.sarif}}\n";
+    let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(Vec::new()));
+    let check = |more: &[&str]| folder.run(["check", "--policy", "policy.yml"].iter().chain(more));
+    check(&[]).ends_with(0);
+    for option in ["--sarif", "--only", "--output"] {
+        for nothing in ["", " ", "\n"] {
+            check(&[option, nothing]).ends_with(2).complains(&format!("{option} was given without a value"));
+        }
+    }
+    check(&["--sarif", "scan.sarif", "--sarif", ""]).ends_with(2);
+}
+
+#[test]
+fn a_policy_file_that_is_passed_over_is_told() {
+    let folder =
+        Folder::new().with("scan.sarif", sarif(Vec::new())).with(".findgate.yml", STRICT).with("findgate.yml", STRICT);
+    folder.run(["check", "--sarif", "scan.sarif"]).ends_with(0).complains("findgate.yml exists too and is not read");
+}

@@ -52,8 +52,8 @@ fn check(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Status, R
 
 fn load(input: &PolicyInput, env: &Env, messages: Messages) -> Result<Loaded, Refusal> {
     let loaded = settings::load(input.named(), env)?;
-    for file in &loaded.passed_over {
-        messages.note(&format!("{file} exists too and is not read; {} comes first", loaded.origin));
+    for sentence in loaded.passed_over() {
+        messages.note(&sentence);
     }
     Ok(loaded)
 }

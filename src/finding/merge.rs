@@ -14,6 +14,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::groups::Groups;
 use super::{Context, Cwe, Finding, Kind, Location, Package, Scope, Text};
 
 /// What merging gave.
@@ -169,29 +170,6 @@ fn settle(finding: &mut Finding) {
     if finding.sightings.len() > 1 {
         finding.sightings.sort_unstable();
         finding.sightings.dedup();
-    }
-}
-
-/// Which findings belong together: for each its representative, the lowest place of its group.
-struct Groups(Vec<u32>);
-
-impl Groups {
-    fn of(count: usize) -> Groups {
-        Groups((0u32..).take(count).collect())
-    }
-
-    fn root(&mut self, mut of: u32) -> u32 {
-        while self.0[of as usize] != of {
-            let up = self.0[self.0[of as usize] as usize];
-            self.0[of as usize] = up;
-            of = up;
-        }
-        of
-    }
-
-    fn unite(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b) as usize] = a.min(b);
     }
 }
 

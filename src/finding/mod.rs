@@ -7,6 +7,7 @@
 
 mod coverage;
 mod fingerprint;
+mod groups;
 mod kind;
 mod location;
 mod merge;
@@ -16,6 +17,7 @@ mod sighting;
 
 pub use coverage::{Coverage, Scan, State};
 pub use fingerprint::{Context, Fingerprint, FingerprintInput};
+pub(crate) use groups::Groups;
 pub use kind::Kind;
 pub use location::{Location, is_absolute};
 pub(crate) use merge::total_order;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::finding::{Finding, Kind, Severity, State, Text, total_order};
+use crate::finding::{Finding, Groups, Kind, Severity, State, Text, total_order};
 
 use super::{
     Candidate, Counts, Disposition, Enforcement, Evaluation, Evidence, Fact, Judged, Limit, Requirement, Resolved,
@@ -71,7 +71,7 @@ pub fn evaluate(
         verdict: verdict_of(&violations, &evidence),
         open: evidence.iter().map(|evidence| open_findings_of(&evidence.coverage.source, &judged)).collect(),
         counts: count(&judged),
-        warnings: warnings_of(&waivers, &evidence, unseen),
+        warnings: warnings_of(&waivers, &evidence, unseen.clone()),
         unseen,
         limits: policy.limits.iter().map(|limit| limit.name.clone()).collect(),
         findings: judged,
@@ -225,26 +225,15 @@ fn state_of<'a>(waiver: &Waiver, today: Date, matched: impl Iterator<Item = &'a 
 
 /// How many different vulnerabilities findings are about: findings that share an advisory id are about the same one.
 /// Without an id each is one of its own, for a check such as `vulnerable-dependency` names none.
-fn distinct_vulnerabilities<'a>(findings: impl Iterator<Item = &'a Finding>) -> u32 {
-    let mut groups: Vec<usize> = Vec::new();
-    let mut first_with: HashMap<&str, usize> = HashMap::new();
-    fn root(groups: &mut [usize], mut of: usize) -> usize {
-        while groups[of] != of {
-            groups[of] = groups[groups[of]];
-            of = groups[of];
-        }
-        of
-    }
-    for (number, finding) in findings.enumerate() {
-        groups.push(number);
+fn distinct_vulnerabilities<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> u32 {
+    let mut groups = Groups::of(findings.clone().count());
+    let mut first_with: HashMap<&str, u32> = HashMap::new();
+    for (number, finding) in (0u32..).zip(findings) {
         for id in finding.ids.iter() {
-            let other = *first_with.entry(id).or_insert(number);
-            let (a, b) = (root(&mut groups, other), root(&mut groups, number));
-            groups[a.max(b)] = a.min(b);
+            groups.unite(*first_with.entry(id).or_insert(number), number);
         }
     }
-    let distinct = groups.iter().enumerate().filter(|(number, group)| number == *group).count();
-    u32::try_from(distinct).unwrap_or(u32::MAX)
+    u32::try_from(groups.count()).unwrap_or(u32::MAX)
 }
 
 /// How many findings of a source count.
@@ -270,9 +259,9 @@ pub(crate) fn count(judged: &[Judged]) -> Vec<(Kind, Counts)> {
     counts.into_iter().collect()
 }
 
-/// How many findings whose kind nobody knows are looked at by no limit: a threshold for the kind that they really are would
-/// have counted them.
-fn unseen(policy: &Resolved, judged: &[Judged], as_of: Timestamp) -> u64 {
+/// That findings whose kind nobody knows are looked at by no limit, if it is so: a threshold for the kind that they really
+/// are would have counted them.
+fn unseen(policy: &Resolved, judged: &[Judged], as_of: Timestamp) -> Option<String> {
     let unseen = |judged: &&Judged| {
         let candidate = Candidate { finding: &judged.finding, severity: judged.severity, as_of };
         let looks = |limit: &Limit| match &limit.subject {
@@ -281,18 +270,19 @@ fn unseen(policy: &Resolved, judged: &[Judged], as_of: Timestamp) -> u64 {
         };
         judged.counts() && judged.finding.kind == Kind::Other && !policy.limits.iter().any(looks)
     };
-    judged.iter().filter(unseen).count() as u64
-}
-
-fn warnings_of(waivers: &[WaiverOutcome], evidence: &[Evidence], unseen: u64) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if unseen > 0 {
-        warnings.push(format!(
+    let count = judged.iter().filter(unseen).count() as u64;
+    (count > 0).then(|| {
+        format!(
             "no rule looks at {}, whose kind nobody knows; say their `kind` beside the `path` of the file, or add `other` or \
              `all` to `thresholds`",
-            findings(unseen)
-        ));
-    }
+            findings(count)
+        )
+    })
+}
+
+fn warnings_of(waivers: &[WaiverOutcome], evidence: &[Evidence], unseen: Option<String>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    warnings.extend(unseen);
     for Evidence { coverage, requirement } in evidence {
         if *requirement == Requirement::Optional && coverage.state != State::Complete {
             let reason = coverage.reasons.first().map_or("no reason was given", String::as_str);

@@ -216,8 +216,8 @@ pub struct Evaluation {
     pub counts: Vec<(Kind, Counts)>,
     /// What a reader must know beside the verdict, a sentence each: waivers that expire, optional sources that failed.
     pub warnings: Vec<String>,
-    /// Findings of kind `other` that no limit looks at.
-    pub unseen: u64,
+    /// The one of `warnings` that says that no limit looks at some findings, because nobody knows their kind.
+    pub unseen: Option<String>,
 }
 
 impl Evaluation {

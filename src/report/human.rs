@@ -311,14 +311,9 @@ fn counts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if !aside.is_empty() {
         writeln!(out, "  not counted: {}", aside.join(", "))?;
     }
-    if evaluation.unseen > 0 {
-        let text = format!(
-            "no rule looks at {}, whose kind nobody knows; say their `kind` beside the `path` of the file, or add `other` \
-             or `all` to `thresholds`",
-            plural(evaluation.unseen, "finding")
-        );
+    if let Some(unseen) = &evaluation.unseen {
         writeln!(out, "  {YELLOW}not judged{YELLOW:#}")?;
-        wrapped("    ", "    ", &text, out)?;
+        wrapped("    ", "    ", unseen, out)?;
     }
     Ok(())
 }

@@ -176,7 +176,7 @@ pub(crate) fn sample() -> Sample {
             ranked: Vec::new(),
             open: Vec::new(),
             counts: Vec::new(),
-            unseen: 2,
+            unseen: Some("no rule looks at 2 findings, whose kind nobody knows".to_owned()),
             warnings: vec![
                 "waiver lodash-later expires in 3 days".to_owned(),
                 "optional source mayo is failed: 503\n::error::from ##[the] server [x](y)".to_owned(),

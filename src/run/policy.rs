@@ -15,7 +15,7 @@ use crate::policy::{Enforcement, Limit, Requirement, Resolved, Subject, WhenUnkn
 use crate::policy_file;
 use crate::report::{self, terminal};
 use crate::settings::{self, Loaded, Refusal};
-use crate::source::{self, Plan};
+use crate::source;
 
 use super::shell::print;
 
@@ -92,12 +92,8 @@ fn describe(out: &mut String, loaded: &Loaded, resolved: &Resolved) -> std::fmt:
             Requirement::Optional => "optional",
         };
         writeln!(out, "  {}: {requirement}", terminal(plan.name()))?;
-        match plan {
-            Plan::Sarif(settings) => {
-                for selection in &settings.files {
-                    writeln!(out, "    reads {}", terminal(&selection.path))?;
-                }
-            }
+        for what in plan.reads() {
+            writeln!(out, "    reads {}", terminal(what))?;
         }
     }
     writeln!(out, "waivers:{}", if resolved.waivers.is_empty() { " none" } else { "" })?;

@@ -38,9 +38,14 @@ impl Plan {
             Plan::Sarif(settings) => &settings.name,
         }
     }
-}
 
-impl Plan {
+    /// What it is going to read, in the words of the policy.
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Plan::Sarif(settings) => settings.files.iter().map(|selection| selection.path.as_str()),
+        }
+    }
+
     /// Tells a source that reads files which of them this run is going to write.
     pub fn set_written(&mut self, files: &[PathBuf]) {
         match self {

@@ -8,7 +8,7 @@ pub mod sarif;
 use std::path::{Path, PathBuf};
 
 use crate::finding::{Coverage, Finding};
-use crate::policy::{Problems, SourceLanguage, SourceSection};
+use crate::policy::{Problem, Problems, SourceLanguage, SourceSection, quoted};
 use crate::progress::Progress;
 
 /// What a source gave: findings before merging, and how far it was read.
@@ -59,8 +59,12 @@ impl Plan {
 pub fn plan(section: &SourceSection, problems: &mut Problems) -> Option<Plan> {
     match section.name.as_str() {
         sarif::NAME => sarif::decode(&section.section, &section.place, problems).map(Plan::Sarif),
-        // The policy was decoded with the names of LANGUAGES, which is the list above.
-        _ => None,
+        // A name of LANGUAGES without a reader here would be a source that is left out in silence.
+        other => {
+            let message = format!("the source {} has no reader in this version; please report this", quoted(other));
+            problems.add(Problem::new(&section.place, message));
+            None
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The command line: options and their help, as types. It knows neither files nor the environment; the parser fills in
 //! `FINDGATE_` variables.
 
+use std::path::PathBuf;
+
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -26,6 +28,13 @@ Examples:
 
   Keep what people and platforms read, too:
     findgate check --output sarif=findgate.sarif --output json=findgate.json
+
+  See whether the vendors can be read with the credentials that are set:
+    findgate sources
+
+  Read where the credentials are, judge where they are not:
+    findgate collect --output snapshot.json
+    findgate check --snapshot snapshot.json
 
   Ask why a finding counts, and how to waive it:
     findgate explain CVE-2021-23337 --sarif 'reports/*.sarif'
@@ -79,11 +88,19 @@ pub enum Action {
     /// Judge the current project (the main job).
     #[command(after_help = CHECK_HELP)]
     Check(Check),
+    /// Read the sources of the policy and keep what they show as a snapshot, to be judged later and elsewhere.
+    #[command(after_help = COLLECT_HELP)]
+    Collect(Collect),
     /// Say why a finding counts, is waived or is excused.
     ///
     /// It reads what `check` would read, and shows for each finding that fits: what it is, where its severity came from,
     /// which rules looked at it and what each condition said, which waiver applies, and the waiver to paste if it blocks.
     Explain(Explain),
+    /// Try each source out: host, credentials, project, newest scans, permissions.
+    ///
+    /// It judges nothing. It ends with 0 if every required source can be read, with 2 if a setting or credential is missing
+    /// or wrong before anybody is asked, else with 3.
+    Sources(Sources),
     /// Work on policies.
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Policy(PolicyAction),
@@ -108,7 +125,20 @@ const CHECK_HELP: &str = "\
 Formats: human, json, sarif (violations and warnings, for code scanning),
 sarif-audit (every finding, excused ones suppressed, for the record).
 
-The verdict and the exit status are the same in every format.";
+The verdict and the exit status are the same in every format.
+
+A snapshot that does not exist or cannot be opened is wrong usage (2). One that is damaged,
+cut off, altered or of another version is no evidence, so nothing is decided (3).";
+
+const COLLECT_HELP: &str = "\
+Nothing is judged. The snapshot is written although a source is incomplete, and says so; judging
+it gives the same result as judging the sources, without network and credentials:
+  findgate check --snapshot FILE
+
+Exit status:
+  0  every required source was read completely
+  2  wrong usage, settings or policy; nothing was read
+  3  a required source is missing, incomplete or unreadable, or the snapshot could not be written";
 
 /// `findgate check`.
 #[derive(Clone, Debug, Args)]
@@ -126,15 +156,46 @@ pub struct Check {
           env = "FINDGATE_OUTPUT", hide_env_values = true, help_heading = "Output")]
     pub outputs: Vec<String>,
 
+    /// Keep what was read as a snapshot, to judge it again with --snapshot.
+    #[arg(long, value_name = "FILE", env = "FINDGATE_SAVE_SNAPSHOT", hide_env_values = true, help_heading = "Output")]
+    pub save_snapshot: Option<PathBuf>,
+
     /// End with 0 where the policy is violated. Outputs still say fail; 2 and 3 stay.
     #[arg(long, value_parser = FalseyValueParser::new(), env = "FINDGATE_EXIT_ZERO", hide_env_values = true,
           help_heading = "Output")]
     pub exit_zero: bool,
 }
 
-/// What is judged, by what.
+/// `findgate collect`.
 #[derive(Clone, Debug, Args)]
-pub struct Input {
+pub struct Collect {
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+
+    /// The network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// The snapshot to write; `-` is stdout.
+    #[arg(
+        long,
+        short = 'o',
+        value_name = "FILE",
+        env = "FINDGATE_SAVE_SNAPSHOT",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
+    pub output: PathBuf,
+}
+
+/// What is read, and the policy that says so.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Reading {
     /// The policy: a file, or a built-in one as `preset:NAME` (recommended, strict, audit, new-code)
     /// [default: .findgate.yml, findgate.yml or .github/findgate.yml].
     #[arg(long, value_name = "PATH|preset:NAME", env = "FINDGATE_POLICY", hide_env_values = true)]
@@ -149,6 +210,18 @@ pub struct Input {
     #[arg(long, value_name = "SOURCE", action = ArgAction::Append, env = "FINDGATE_ONLY",
           hide_env_values = true)]
     pub only: Vec<String>,
+}
+
+/// What is judged, by what.
+#[derive(Clone, Debug, Args)]
+pub struct Input {
+    /// What to read.
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// Judge this snapshot instead of reading the sources: no network, no credentials.
+    #[arg(long, value_name = "FILE", env = "FINDGATE_SNAPSHOT", hide_env_values = true)]
+    pub snapshot: Option<PathBuf>,
 
     /// Judge as if it were this day (2026-11-21) or time (2026-11-21T10:00:00Z) [default: now].
     #[arg(long, value_name = "DATE", env = "FINDGATE_AS_OF", hide_env_values = true)]
@@ -157,6 +230,47 @@ pub struct Input {
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
+
+    /// The network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+
+    /// Whether nothing is judged; no option, but what the command is.
+    #[arg(skip)]
+    pub only_read: bool,
+}
+
+impl Input {
+    /// That of a command that reads the sources and judges nothing.
+    #[must_use]
+    pub fn to_read(reading: &Reading, project: &ProjectArgs, network: &NetworkArgs) -> Input {
+        Input {
+            reading: reading.clone(),
+            snapshot: None,
+            as_of: None,
+            project: project.clone(),
+            network: network.clone(),
+            only_read: true,
+        }
+    }
+}
+
+/// How vendors are reached.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkArgs {
+    /// A host that may receive a credential although only the policy names it. May be given several times.
+    #[arg(long = "allow-host", value_name = "HOST", action = ArgAction::Append, env = "FINDGATE_ALLOW_HOST",
+          hide_env_values = true)]
+    pub allow_hosts: Vec<String>,
+
+    /// Certificates to trust besides the system's, in PEM.
+    #[arg(long, value_name = "PEM", env = "FINDGATE_CA_FILE", hide_env_values = true)]
+    pub ca_file: Option<PathBuf>,
+
+    /// How long the run may take, waiting included [default: 10m].
+    #[arg(long, value_name = "DURATION", env = "FINDGATE_TIMEOUT", hide_env_values = true)]
+    pub timeout: Option<String>,
 }
 
 /// Overrides of what is detected from the CI platform or git.
@@ -166,6 +280,10 @@ pub struct ProjectArgs {
     /// The CI platform that tells about the project, where the wrong one is recognized.
     #[arg(long, value_name = "PLATFORM", env = "FINDGATE_CI", hide_env_values = true)]
     pub ci: Option<Ci>,
+
+    /// The project's name or id at the vendors; goes before what the policy names [default: found by the repository].
+    #[arg(long, value_name = "NAME", env = "FINDGATE_PROJECT", hide_env_values = true)]
+    pub project: Option<String>,
 
     /// The repository: host and path, as in github.com/acme/payments.
     #[arg(long, value_name = "HOST/PATH", env = "FINDGATE_REPO", hide_env_values = true)]
@@ -194,6 +312,22 @@ pub struct Explain {
     /// What to judge.
     #[command(flatten)]
     pub input: Input,
+}
+
+/// `findgate sources`.
+#[derive(Clone, Debug, Args)]
+pub struct Sources {
+    /// What to try.
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+
+    /// The network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 /// `findgate policy`.
@@ -228,7 +362,7 @@ pub enum PolicyAction {
         preset: String,
         /// The file to write; it must not exist.
         #[arg(value_name = "PATH", default_value = ".findgate.yml")]
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
 }
 

@@ -1,10 +1,13 @@
 //! The pipeline, as a table of contents.
 
+mod collect;
 mod explain;
 mod policy;
 mod shell;
+mod sources;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -13,12 +16,13 @@ use crate::env::Env;
 use crate::exit::Status;
 use crate::finding::{self, State};
 use crate::messages::Messages;
-use crate::policy::{Evaluation, Evidence, evaluate};
+use crate::net::Network;
+use crate::policy::{Evaluation, EvidenceRule, evaluate, weigh};
 use crate::policy_file;
-use crate::progress::Progress;
-use crate::report::{Color, Output, Report, Targets, Unprepared, Written};
+use crate::progress::Board;
+use crate::report::{Color, Destination, Output, Report, Targets, Unprepared, Written};
 use crate::settings::{Refusal, Settings, entries, settings};
-use crate::source;
+use crate::source::{Collected, Desk, Reader};
 
 /// Runs a command and tells how it ended.
 #[must_use]
@@ -26,7 +30,9 @@ pub fn run(cli: &Cli, env: &Env) -> Status {
     let messages = Messages::new(&cli.shared, env);
     let outcome = match &cli.command {
         Action::Check(arguments) => check(arguments, cli.shared.color, env, messages),
+        Action::Collect(arguments) => collect::run(arguments, env, messages),
         Action::Explain(arguments) => explain::run(arguments, env, messages),
+        Action::Sources(arguments) => sources::run(arguments, env, messages),
         Action::Policy(action) => policy::run(action, env, messages),
         Action::Completions { shell } => shell::completions(*shell, env),
         Action::Man { command } => shell::man(command, env),
@@ -41,7 +47,7 @@ fn refuse(refusal: &Refusal, messages: Messages) -> Status {
             messages.drawn(&policy_file::draw(problems, |_| Some(text.as_str()), true));
             Status::Usage
         }
-        Refusal::Output(error) => {
+        Refusal::Output(error) | Refusal::NoEvidence(error) => {
             messages.error(error);
             Status::Undecided
         }
@@ -54,17 +60,18 @@ fn refuse(refusal: &Refusal, messages: Messages) -> Status {
 
 /// `findgate check`.
 fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    collect::refuse_both(arguments)?;
     let mut settings = settings(&arguments.input, env)?;
     let targets =
         Targets::prepare(arguments.format, &outputs(&arguments.outputs)?, color).map_err(|error| match error {
             Unprepared::Conflict(error) => Refusal::Other(error),
             Unprepared::Unwritable(error) => Refusal::Output(error),
         })?;
-    let files: Vec<_> = targets.files().map(Path::to_owned).collect();
-    for (plan, _) in &mut settings.plans {
-        plan.set_written(&files);
-    }
-    let evaluation = judge(&settings, env, messages);
+    let saved = collect::saved(arguments, &targets, env)?;
+    settings.set_written(targets.files().chain(saved.iter().map(Destination::resolved)).map(Path::to_owned).collect());
+    let collected = collect::collect(&mut settings, env, messages);
+    let kept = saved.map_or(Ok(()), |to| collect::keep(&to, &settings, &collected, env));
+    let evaluation = judge(&settings, collected, messages);
     let written = targets.write_all(&report(&settings, &evaluation));
     let verdict = Status::from(evaluation.verdict);
     // Giving a million findings back one by one takes longer than all that the process has left to do.
@@ -72,6 +79,15 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
     let status = match verdict {
         Status::Violated if arguments.exit_zero => Status::Holds,
         status => status,
+    };
+    // What was found to be violated is violated, whatever could not be written.
+    let unwritten = if status == Status::Violated { status } else { Status::Undecided };
+    let status = match kept {
+        Ok(()) => status,
+        Err(refusal) => {
+            refuse(&refusal, messages);
+            unwritten
+        }
     };
     match written {
         // Whoever read stdout may have had enough of it; the verdict stands.
@@ -83,8 +99,7 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
         }
         Err(error) => {
             messages.error(&error);
-            // What was found to be violated is violated, whatever could not be written.
-            Ok(if status == Status::Violated { status } else { Status::Undecided })
+            Ok(unwritten)
         }
     }
 }
@@ -95,22 +110,12 @@ fn outputs(arguments: &[String]) -> anyhow::Result<Vec<Output>> {
     entries("--output", arguments)?.into_iter().map(read).collect()
 }
 
-/// Collect, normalize, merge, evaluate.
-fn judge(settings: &Settings, env: &Env, messages: Messages) -> Evaluation {
-    for note in &settings.notes {
-        messages.detail(note);
-    }
-    for warning in &settings.warnings {
-        messages.note(warning);
-    }
+/// Weigh, merge, evaluate.
+fn judge(settings: &Settings, collected: Vec<Collected>, messages: Messages) -> Evaluation {
     let mut evidence = Vec::new();
     let mut findings = Vec::new();
-    for (plan, requirement) in &settings.plans {
-        let progress = if messages.may_draw_progress() { Progress::bar() } else { Progress::silent() };
-        let collected = source::collect(plan, &env.folder, &progress);
-        progress.finish();
-        tell(&collected.coverage, messages);
-        evidence.push(Evidence { coverage: collected.coverage, requirement: *requirement });
+    for (wanted, collected) in settings.wanted.iter().zip(collected) {
+        evidence.push(weigh(collected.coverage, &wanted.rule, settings.aim(), settings.as_of));
         if findings.is_empty() {
             findings = collected.findings;
         } else {
@@ -128,9 +133,40 @@ fn judge(settings: &Settings, env: &Env, messages: Messages) -> Evaluation {
     evaluate(&settings.resolved, evidence, merged.findings, settings.as_of)
 }
 
+/// Makes what a source needs that asks a vendor. All share the run's time, which begins now.
+fn desks(settings: &Settings, board: &Board, messages: Messages) -> impl Fn(&Reader, &EvidenceRule) -> Desk + Sync {
+    let lines = board.clone();
+    let network = Network {
+        roots: settings.roots.clone(),
+        deadline: tokio::time::Instant::now() + settings.timeout,
+        budget: settings.timeout,
+        masks: settings.masks.clone(),
+        log: Arc::new(move |line| lines.above(|| messages.detail(line))),
+    };
+    move |reader, rule| Desk {
+        network: network.clone(),
+        rule: *rule,
+        repository: settings.project.repository.clone(),
+        branch: settings.project.branch.clone(),
+        commit: settings.project.commit.clone(),
+        meter: board.meter(reader.name()),
+    }
+}
+
 /// One plain line per source, for logs and for people who wait.
 fn tell(coverage: &finding::Coverage, messages: Messages) {
-    let finding::Coverage { source, state, reasons, notes, scans, read, skipped: _ } = coverage;
+    let finding::Coverage {
+        source,
+        state,
+        reasons,
+        notes,
+        projects: _,
+        scans,
+        tells_scans: _,
+        pages: _,
+        read,
+        skipped: _,
+    } = coverage;
     let count = |count: u64, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
     let (findings, scans) = (count(*read, "finding"), count(scans.len() as u64, "scan"));
     let tail = match (state, reasons.first()) {
@@ -158,7 +194,8 @@ fn report<'a>(settings: &'a Settings, evaluation: &'a Evaluation) -> Report<'a> 
 
 /// What a judgement of this input gives, for commands that look into it.
 fn judged(input: &Input, env: &Env, messages: Messages) -> Result<(Settings, Evaluation), Refusal> {
-    let settings = settings(input, env)?;
-    let evaluation = judge(&settings, env, messages);
+    let mut settings = settings(input, env)?;
+    let collected = collect::collect(&mut settings, env, messages);
+    let evaluation = judge(&settings, collected, messages);
     Ok((settings, evaluation))
 }

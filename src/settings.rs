@@ -3,19 +3,23 @@
 //! What fails here is wrong usage or a wrong policy: status 2, nothing was judged. It does not know what is inside a
 //! source's section; the source reads it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::cli::{Input, ProjectArgs};
+use crate::cli::{Input, NetworkArgs, ProjectArgs};
 use crate::env::Env;
-use crate::policy::{self, Document, Policy, Problem, Problems, Requirement, Resolved};
+use crate::net::{Host, Masks, Roots, Trust};
+use crate::policy::expect::seconds;
+use crate::policy::{self, Aim, Document, EvidenceRule, Policy, Problem, Problems, Requirement, Resolved};
 use crate::policy_file::{self, PolicyFile};
 use crate::project::{self, Project, Said};
-use crate::source::{self, Plan, sarif};
+use crate::snapshot::{self, Snapshot, Wanted, section_digest};
+use crate::source::{self, Access, Plan, Reader, Unready, sarif};
 
 /// Everything that a judgement needs.
 #[derive(Clone, Debug)]
@@ -24,18 +28,45 @@ pub struct Settings {
     pub policy: Loaded,
     /// The policy that holds for this project.
     pub resolved: Resolved,
-    /// What is read, and whether a pass needs it.
-    pub plans: Vec<(Plan, Requirement)>,
+    /// What is asked for, and what it must show, in the order of the policy.
+    pub wanted: Vec<Wanted>,
+    /// What is read for it, in the same order; empty where a snapshot is judged.
+    pub readers: Vec<(Reader, EvidenceRule)>,
+    /// The snapshot that is judged instead.
+    pub snapshot: Option<Snapshot>,
+    /// The globs of `--sarif`, or those of the run that took the snapshot.
+    pub sarif: Vec<String>,
     /// The sources that `--only` left; empty when all are read.
     pub only: Vec<String>,
     /// The project.
     pub project: Project,
     /// The day that is judged.
     pub as_of: Timestamp,
+    /// How long the run may take.
+    pub timeout: Duration,
+    /// The trusted roots.
+    pub roots: Roots,
+    /// The credentials of the run.
+    pub masks: Masks,
     /// What only the curious want to hear on stderr.
     pub notes: Vec<String>,
     /// What the user should hear there although nothing is wrong.
     pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// What is judged, to compare scans with.
+    #[must_use]
+    pub fn aim(&self) -> Aim<'_> {
+        Aim { branch: self.project.branch.as_deref(), commit: self.project.commit.as_deref() }
+    }
+
+    /// Tells the sources which files this run is going to write, links followed.
+    pub fn set_written(&mut self, files: Vec<PathBuf>) {
+        for (reader, _) in &mut self.readers {
+            reader.set_written(&files);
+        }
+    }
 }
 
 /// A valid policy.
@@ -48,7 +79,7 @@ pub struct Loaded {
     /// What it says.
     pub policy: Policy,
     /// What its source sections say, in the order of the file.
-    pub plans: Vec<(Plan, Requirement)>,
+    pub plans: Vec<(Plan, EvidenceRule)>,
     /// Other policy files that were passed over.
     pub passed_over: Vec<&'static str>,
 }
@@ -72,6 +103,8 @@ pub enum Refusal {
     },
     /// An output cannot be written.
     Output(anyhow::Error),
+    /// The snapshot that was to be judged shows nothing.
+    NoEvidence(anyhow::Error),
     /// Something else is wrong.
     Other(anyhow::Error),
 }
@@ -90,19 +123,80 @@ pub const POLICY_FILES: [&str; 3] = [".findgate.yml", "findgate.yml", ".github/f
 /// # Errors
 /// Whatever is wrong with the options or the policy.
 pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
-    let policy = load(input.policy.as_deref(), env)?;
-    let project = project(&input.project, env);
-    let resolved = resolve(&policy, &project)?;
+    with(input, env, Unusable::Refused)
+}
+
+/// As [`settings`], to try the sources out: one that cannot be used is told as one that was not read, beside the others.
+///
+/// # Errors
+/// Whatever is wrong with the options or the policy.
+pub fn trial(input: &Input, env: &Env) -> Result<Settings, Refusal> {
+    with(input, env, Unusable::Told)
+}
+
+/// What becomes of a required source that lacks a credential or has a wrong setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unusable {
+    /// Nothing is judged.
+    Refused,
+    /// It is told, and the others are read.
+    Told,
+}
+
+fn with(input: &Input, env: &Env, unusable: Unusable) -> Result<Settings, Refusal> {
+    let policy = load(input.reading.policy.as_deref(), env)?;
+    let mut project = project(&input.project, env);
+    let sarif = owned("--sarif", &input.reading.sarif)?;
+    let snapshot = input.snapshot.as_deref().map(|file| snapshot(file, &sarif, &mut project, env)).transpose()?;
+    let sarif = snapshot.as_ref().map_or(sarif, |snapshot| snapshot.sarif.clone());
+    // Overrides change what is judged, and nothing of what is read; so reading needs no branch.
+    let resolved =
+        if input.only_read { resolve(&without_overrides(&policy), &project)? } else { resolve(&policy, &project)? };
     let as_of = as_of(input.as_of.as_deref(), env.now)?;
-    let only: Vec<String> = entries("--only", &input.only)?.into_iter().map(str::to_owned).collect();
-    let plans = plans(input, &only, &policy)?;
+    let only = owned("--only", &input.reading.only)?;
+    let mut plans = plans(&sarif, &policy)?;
+    if let Some(snapshot) = &snapshot {
+        let names: Vec<&str> = plans.iter().map(|(plan, _)| plan.name()).collect();
+        let unwanted = snapshot.unwanted(&names);
+        project.warnings.extend(unwanted.map(|name| {
+            format!("the snapshot holds the source {name}, which the policy does not name; it is ignored")
+        }));
+    }
+    select(&mut plans, &only, &policy)?;
+    let wanted = plans.iter().map(|(plan, rule)| wanted(plan, *rule, &policy, &sarif)).collect();
+    let timeout = timeout(input.network.timeout.as_deref())?;
+    let masks = Masks::default();
+    // A snapshot is judged where there may be neither certificates nor credentials.
+    let (roots, readers) = if snapshot.is_some() {
+        (Roots::default(), Vec::new())
+    } else {
+        let roots = Roots::read(input.network.ca_file.as_deref(), env)?;
+        let trust = trust(&input.network)?;
+        let access = Access { env, trust: &trust, project: &project, masks: &masks };
+        (roots, readers(plans, &access, unusable)?)
+    };
     let mut notes = project.notes.clone();
     if let Some(applied) = &resolved.applied {
         notes.push(format!("applied {applied}"));
     }
     let mut warnings = project.warnings.clone();
     warnings.extend(policy.passed_over());
-    Ok(Settings { resolved, plans, only, project, as_of, notes, warnings, policy })
+    Ok(Settings {
+        policy,
+        resolved,
+        wanted,
+        readers,
+        snapshot,
+        sarif,
+        only,
+        project,
+        as_of,
+        timeout,
+        roots,
+        masks,
+        notes,
+        warnings,
+    })
 }
 
 /// Loads and checks a policy, its source sections included.
@@ -116,7 +210,7 @@ pub fn load(named: Option<&str>, env: &Env) -> Result<Loaded, Refusal> {
         .and_then(|document| policy::decode(&document, &source::LANGUAGES, &mut problems));
     let mut plans = Vec::new();
     for section in policy.iter().flat_map(|policy| &policy.sources) {
-        plans.extend(source::plan(section, &mut problems).map(|plan| (plan, section.requirement)));
+        plans.extend(source::plan(section, &mut problems).map(|plan| (plan, section.evidence)));
     }
     match policy {
         Some(policy) if problems.is_empty() => Ok(Loaded { origin, digest, policy, plans, passed_over }),
@@ -157,27 +251,59 @@ pub fn resolve(policy: &Loaded, project: &Project) -> anyhow::Result<Resolved> {
         .map_err(|error| anyhow!("{}: {error}{}", policy.origin, why()))
 }
 
-/// Everything that is read: the policy's sources, the files of `--sarif`, less what `--only` leaves out.
-fn plans(input: &Input, only: &[String], policy: &Loaded) -> anyhow::Result<Vec<(Plan, Requirement)>> {
+fn without_overrides(policy: &Loaded) -> Loaded {
+    Loaded { policy: Policy { overrides: Vec::new(), ..policy.policy.clone() }, ..policy.clone() }
+}
+
+/// Reads the snapshot that is judged instead of asking the sources. What this run does not know of the project, it tells.
+fn snapshot(file: &Path, sarif: &[String], project: &mut Project, env: &Env) -> Result<Snapshot, Refusal> {
+    if !sarif.is_empty() {
+        let error = anyhow!(
+            "--snapshot is judged instead of files, and --sarif names some; give --sarif to the run that takes the snapshot \
+             (FINDGATE_SNAPSHOT and FINDGATE_SARIF count as given)"
+        );
+        return Err(error.into());
+    }
+    let snapshot = snapshot::read(&env.folder.join(file)).map_err(|unusable| match unusable {
+        snapshot::Unusable::Unreadable(error) => Refusal::Other(error),
+        snapshot::Unusable::NoEvidence(error) => Refusal::NoEvidence(error),
+    })?;
+    let name = file.display();
+    snapshot.fill(project).with_context(|| format!("cannot judge the snapshot {name}"))?;
+    let Snapshot { taken, version, .. } = &snapshot;
+    project.warnings.push(format!("judging the snapshot {name}, taken at {taken} by findgate {version}"));
+    Ok(snapshot)
+}
+
+/// Everything that is asked for: the policy's sources, and the files of `--sarif`.
+fn plans(sarif: &[String], policy: &Loaded) -> anyhow::Result<Vec<(Plan, EvidenceRule)>> {
     let mut plans = policy.plans.clone();
-    let globs = entries("--sarif", &input.sarif)?;
-    if !globs.is_empty() {
+    if !sarif.is_empty() {
         let selection =
             |glob: &str| sarif::Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
-        let files = globs.into_iter().map(selection).collect::<anyhow::Result<Vec<_>>>()?;
-        let named = plans.iter_mut().map(|(Plan::Sarif(settings), requirement)| (settings, requirement)).next();
+        let files = sarif.iter().map(|glob| selection(glob)).collect::<anyhow::Result<Vec<_>>>()?;
+        let named = plans.iter_mut().find_map(|(plan, rule)| match plan {
+            Plan::Sarif(settings) => Some((settings, rule)),
+            Plan::Mend(_) | Plan::Mayo(_) | Plan::Cybedefend(_) | Plan::Appsecplus(_) => None,
+        });
+        // What was named on the command line is asked for, whatever the policy says of its own files.
+        let required = EvidenceRule { requirement: Requirement::Required, ..policy.policy.evidence };
         match named {
-            // What was named on the command line is asked for, whatever the policy says of its own files.
-            Some((settings, requirement)) => {
+            Some((settings, rule)) => {
                 settings.files.extend(files);
-                *requirement = Requirement::Required;
+                rule.requirement = Requirement::Required;
             }
-            None => plans.push((
-                Plan::Sarif(sarif::Settings { name: sarif::NAME.into(), files, written: Vec::new() }),
-                Requirement::Required,
-            )),
+            None => {
+                let settings = sarif::Settings { name: sarif::NAME.into(), files, written: Vec::new() };
+                plans.push((Plan::Sarif(settings), required));
+            }
         }
     }
+    Ok(plans)
+}
+
+/// Leaves only what `--only` names.
+fn select(plans: &mut Vec<(Plan, EvidenceRule)>, only: &[String], policy: &Loaded) -> anyhow::Result<()> {
     for only in only {
         if !plans.iter().any(|(plan, _)| plan.name() == only) {
             let known: Vec<&str> = plans.iter().map(|(plan, _)| plan.name()).collect();
@@ -194,8 +320,69 @@ fn plans(input: &Input, only: &[String], policy: &Loaded) -> anyhow::Result<Vec<
             policy.origin
         );
     }
-    Ok(plans)
+    Ok(())
 }
+
+/// What is asked of a source.
+fn wanted(plan: &Plan, rule: EvidenceRule, policy: &Loaded, sarif: &[String]) -> Wanted {
+    let section = policy.policy.sources.iter().find(|section| section.name == plan.name());
+    let sarif = if matches!(plan, Plan::Sarif(_)) { sarif } else { &[] };
+    let settings = section_digest(section.map(|section| &section.section), sarif);
+    Wanted { name: plan.name().to_owned(), rule, settings }
+}
+
+/// Makes the sources ready.
+///
+/// # Errors
+/// If a setting is wrong, or a required source has no credentials, unless that is only to be told.
+fn readers(
+    plans: Vec<(Plan, EvidenceRule)>,
+    access: &Access<'_>,
+    unusable: Unusable,
+) -> anyhow::Result<Vec<(Reader, EvidenceRule)>> {
+    let fork = access.project.pull_request.as_ref().is_some_and(|request| request.from_fork == Some(true));
+    let ready = |(plan, rule): (Plan, EvidenceRule)| {
+        let name = plan.name();
+        let told = |reason: String| Ok((Reader::unread(name, reason), rule));
+        match plan.ready(access) {
+            Ok(reader) => Ok((reader, rule)),
+            Err(Unready::NoCredentials(variables)) if fork => told(format!(
+                "no credentials: {variables} is empty, as the platform gives no secrets to a pull request from a fork; judge a \
+                 snapshot that a trusted job took: findgate check --snapshot FILE"
+            )),
+            Err(Unready::NoCredentials(variables))
+                if unusable == Unusable::Told || rule.requirement == Requirement::Optional =>
+            {
+                told(format!("no credentials: set {variables}"))
+            }
+            Err(Unready::NoCredentials(variables)) => bail!(
+                "cannot use the source {name}: it has no credentials; set {variables}, or leave it out of this run by naming the \
+                 others with --only"
+            ),
+            Err(Unready::Refused(error)) if unusable == Unusable::Told => told(format!("{error:#}")),
+            Err(Unready::Refused(error)) => Err(error.context(format!("cannot use the source {name}"))),
+        }
+    };
+    plans.into_iter().map(ready).collect()
+}
+
+/// The hosts that the command line trusts.
+fn trust(args: &NetworkArgs) -> anyhow::Result<Trust> {
+    let host = |text: &str| Host::parse(text).context("--allow-host");
+    Ok(Trust::new(entries("--allow-host", &args.allow_hosts)?.into_iter().map(host).collect::<anyhow::Result<_>>()?))
+}
+
+/// How long a run may take.
+fn timeout(given: Option<&str>) -> anyhow::Result<Duration> {
+    let text = given.unwrap_or(TIMEOUT);
+    let timeout = seconds(text).filter(|seconds| *seconds > 0);
+    let timeout =
+        timeout.ok_or_else(|| anyhow!("--timeout {text}: not a duration; write for example 90s, 10m or 1h"))?;
+    Ok(Duration::from_secs(timeout))
+}
+
+/// The budget of a run that names none.
+const TIMEOUT: &str = "10m";
 
 /// What an option names, an entry a line: a variable holds all of them, as a block of YAML in a CI file gives it.
 ///
@@ -212,6 +399,10 @@ pub fn entries<'a>(option: &str, values: &'a [String]) -> anyhow::Result<Vec<&'a
         }
     }
     Ok(entries)
+}
+
+fn owned(option: &str, values: &[String]) -> anyhow::Result<Vec<String>> {
+    Ok(entries(option, values)?.into_iter().map(str::to_owned).collect())
 }
 
 /// The day that is judged. A day means its first moment in UTC.
@@ -232,9 +423,10 @@ fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
 /// The project: what the options say, else what is detected.
 #[must_use]
 pub fn project(args: &ProjectArgs, env: &Env) -> Project {
-    let ProjectArgs { ci, repo, branch, commit, base } = args;
+    let ProjectArgs { ci, project, repo, branch, commit, base } = args;
     let said = Said {
         ci: *ci,
+        name: project.as_deref(),
         repository: repo.as_deref(),
         branch: branch.as_deref(),
         commit: commit.as_deref(),

@@ -66,6 +66,33 @@ fn a_source_knows_no_format_and_no_limit_of_the_policy() {
 }
 
 #[test]
+fn the_network_knows_no_vendor_and_no_finding() {
+    room_does_not_know(
+        "net",
+        &["crate::finding", "crate::source", "crate::report", "crate::settings", "crate::cli", "crate::project"],
+    );
+    room_does_not_know("net", &["mend", "mayo", "cybedefend", "appsecplus"]);
+}
+
+#[test]
+fn no_vendor_knows_another() {
+    const VENDORS: [&str; 5] = ["mend", "mayo", "cybedefend", "appsecplus", "sarif"];
+    for vendor in VENDORS {
+        let others = VENDORS.iter().filter(|other| **other != vendor).map(|other| format!("source::{other}"));
+        let others: Vec<String> = others.collect();
+        room_does_not_know(&format!("source/{vendor}"), &others.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_snapshot_knows_no_network_no_format_and_no_limit_of_the_policy() {
+    room_does_not_know(
+        "snapshot",
+        &["crate::net", "crate::cli", "crate::settings", "report::Format", "policy::evaluate", "policy::Limit", "Env"],
+    );
+}
+
+#[test]
 fn the_project_knows_neither_findings_nor_the_policy_nor_the_command_line() {
     room_does_not_know(
         "project",

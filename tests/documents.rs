@@ -74,7 +74,9 @@ fn every_findgate_command_in_the_documents_is_one() {
         for line in lines.filter(|line| line.starts_with("findgate ") || line.contains("sh \"findgate ")) {
             let line = line.trim_start_matches("sh \"").trim_end_matches('"');
             let command = line.split(" # ").next().unwrap().split("   ").next().unwrap().replace('\'', "");
-            if !["check", "explain", "policy", "completions", "man"].contains(&command.split(' ').nth(1).unwrap()) {
+            if !["check", "collect", "explain", "policy", "completions", "man"]
+                .contains(&command.split(' ').nth(1).unwrap())
+            {
                 continue;
             }
             let arguments = command.split_whitespace().map(Into::into);
@@ -94,10 +96,12 @@ fn every_check_of_the_readme_judges_in_a_fresh_folder() {
     let commands = commands.map(|line| line.trim_start_matches("run: ").trim_start_matches("entry: "));
     let mut seen = 0;
     for line in commands.filter(|line| line.starts_with("findgate check ")) {
+        let line = line.split("   ").next().unwrap();
         let folder = Folder::new()
             .with(".findgate.yml", common::STRICT)
             .with("reports/scan.sarif", &report)
             .with("bandit.sarif", &report);
+        folder.run(["collect", "--sarif", "bandit.sarif", "--output", "snapshot.json"]).ends_with(0);
         folder.run(line.replace('\'', "").split_whitespace().skip(1)).ends_with(0);
         seen += 1;
     }
@@ -160,7 +164,7 @@ fn the_readme_names_every_kind_condition_preset_and_format() {
 fn the_rooms_of_the_architecture_exist() {
     for row in table(&document("ARCHITECTURE.md"), "Rooms") {
         for room in row[0].split(", ").map(|room| room.trim_matches('`')) {
-            let room = room.replace("/NAME/", "/sarif/").replace("/FORMAT.rs", "/json.rs");
+            let room = room.replace("/NAME/", "/sarif/").replace("/FORMAT.rs", "/json.rs").replace("/*.rs", "/mod.rs");
             assert!(root().join("src").join(&room).exists(), "src/{room} does not exist");
         }
     }

@@ -42,6 +42,11 @@ fn measure(results: u64) {
         let (gate, peak) = run(&mut gate(&file, format));
         row(&format!("findgate check --format {format}"), gate, peak, parse);
     }
+    let snapshot = file.with_extension("snapshot.json");
+    let (gate, peak) = run(&mut collect(&file, &snapshot));
+    row("findgate collect", gate, peak, parse);
+    let (gate, peak) = run(&mut again(&snapshot));
+    row("findgate check --snapshot", gate, peak, parse);
     if let Ok(peer) = std::env::var("FINDGATE_BENCH_PEER") {
         let words: Vec<String> =
             peer.split_whitespace().map(|word| word.replace("{}", &file.to_string_lossy())).collect();
@@ -62,6 +67,24 @@ fn gate(file: &Path, format: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_findgate"));
     command.args(["check", "--quiet", "--policy", "preset:strict", "--format", format, "--sarif"]).arg(file);
     command.current_dir(file.parent().expect("the input is in a folder"));
+    command
+}
+
+fn collect(file: &Path, snapshot: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_findgate"));
+    command
+        .args(["collect", "--quiet", "--policy", "preset:strict", "--sarif"])
+        .arg(file)
+        .arg("--output")
+        .arg(snapshot);
+    command.current_dir(file.parent().expect("the input is in a folder"));
+    command
+}
+
+fn again(snapshot: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_findgate"));
+    command.args(["check", "--quiet", "--policy", "preset:strict", "--snapshot"]).arg(snapshot);
+    command.current_dir(snapshot.parent().expect("the snapshot is in a folder"));
     command
 }
 

@@ -15,7 +15,7 @@ mod package;
 mod severity;
 mod sighting;
 
-pub use coverage::{Coverage, Scan, State};
+pub use coverage::{Coverage, Scan, ScanState, State};
 pub use fingerprint::{Context, Fingerprint, FingerprintInput};
 pub(crate) use groups::Groups;
 pub use kind::Kind;

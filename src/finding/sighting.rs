@@ -45,6 +45,10 @@ pub enum Excuse {
 }
 
 impl Excuse {
+    /// All of them.
+    pub const ALL: [Excuse; 5] =
+        [Excuse::Suppressed, Excuse::Ignored, Excuse::AcceptedRisk, Excuse::FalsePositive, Excuse::Fixed];
+
     /// For people and outputs.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -55,5 +59,11 @@ impl Excuse {
             Excuse::FalsePositive => "false positive",
             Excuse::Fixed => "fixed",
         }
+    }
+
+    /// Reads [`Excuse::name`], exactly.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Excuse> {
+        Self::ALL.into_iter().find(|excuse| excuse.name() == name)
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StructureStyle, Tag};
 
+use super::expect::Written;
 use super::problem::{Problem, Problems, is_deceptive, quoted};
 use super::syntax::{self, MAX_DEPTH};
 
@@ -109,6 +110,28 @@ impl Node {
                 let entries: Vec<String> =
                     entries.iter().map(|(key, value)| format!("{}: {}", key.to_flow(), value.to_flow())).collect();
                 format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
+
+    /// The value for comparing: two values that mean the same have the same form, however they are laid out, quoted and
+    /// ordered. No other two have it.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Refused => "refused".to_owned(),
+            Value::Scalar { text, plain: true } if Written::of(text) != Written::Text => text.to_string(),
+            Value::Scalar { text, .. } => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(Node::canonical).collect();
+                format!("[{}]", items.join(","))
+            }
+            Value::Map(entries) => {
+                let mut entries: Vec<String> =
+                    entries.iter().map(|(key, value)| format!("{}:{}", key.canonical(), value.canonical())).collect();
+                entries.sort();
+                format!("{{{}}}", entries.join(","))
             }
         }
     }

@@ -208,6 +208,48 @@ pub fn count(node: &Node, what: &str, problems: &mut Problems) -> Option<u32> {
     None
 }
 
+/// A duration, in seconds: `90s`, `10m`, `12h`, `7d`, `2w`, `3mo` (30 days each), `1y` (365 days).
+#[must_use]
+pub fn duration(node: &Node, what: &str, problems: &mut Problems) -> Option<u64> {
+    let text = match &node.value {
+        Value::Scalar { text, .. } => text,
+        Value::Refused => return None,
+        Value::Null | Value::List(_) | Value::Map(_) => {
+            unexpected(node, &format!("a duration for {what}"), problems);
+            return None;
+        }
+    };
+    if let Some(seconds) = seconds(text) {
+        return Some(seconds);
+    }
+    let help = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+        format!("say of what: {text}m, {text}h or {text}d")
+    } else {
+        "write a number and its unit: 90s, 10m, 12h, 7d, 2w, 3mo or 1y".to_owned()
+    };
+    let message = format!("expected a duration for {what}, found {}", found(node));
+    problems.add(Problem::new(&node.place, message).label("not a duration").help(help));
+    None
+}
+
+/// Reads a duration. `None` if it is none, or longer than a thousand years.
+#[must_use]
+pub fn seconds(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        "mo" => 30 * 86_400,
+        "y" => 365 * 86_400,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit).filter(|seconds| *seconds <= 1000 * 365 * 86_400)
+}
+
 /// Reads digits, or says what is wrong with them (the label and the help).
 fn whole(text: &str) -> Result<u32, (&'static str, String)> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

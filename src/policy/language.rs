@@ -112,6 +112,11 @@ static BRANCH_GLOB: Form = Form {
 static CWE: Form = Form { what: "a CWE, like `CWE-79`", pattern: "^([Cc][Ww][Ee]-)?[1-9][0-9]{0,5}$" };
 static FINGERPRINT: Form =
     Form { what: "a fingerprint, as findgate prints it", pattern: "^v1:[0-9a-f]{32}(\\.([2-9]|[1-9][0-9]+))?$" };
+/// A duration.
+pub static DURATION: Form = Form {
+    what: "a duration, like 10m or 7d (s, m, h, d, w, mo = 30d, y = 365d)",
+    pattern: "^[0-9]+(s|m|h|d|w|mo|y)$",
+};
 static DATE: Form = Form { what: "a date, YYYY-MM-DD", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" };
 
 /// The whole policy.
@@ -184,42 +189,76 @@ pub static POLICY: Table = Table {
     ],
 };
 
+/// `commit` of `evidence`.
+pub static COMMIT: Words = Words {
+    what: "rule for commits",
+    words: &["any", "branch", "head"],
+    synonyms: &[("sha", "head"), ("commit", "head"), ("exact", "head"), ("none", "any")],
+};
+
+const fn evidence(defaults: [&'static str; 4]) -> [Key; 4] {
+    [
+        optional(
+            "required",
+            Shape::Switch,
+            defaults[0],
+            "true",
+            "Whether a source that is not complete makes the run undecided (`true`) or is a warning (`false`).",
+        ),
+        optional(
+            "max_age",
+            Shape::Form(&DURATION),
+            defaults[1],
+            "7d",
+            "How old the newest finished scan of each engine may be; without it, any age will do.",
+        ),
+        optional(
+            "commit",
+            Shape::Word(&COMMIT),
+            defaults[2],
+            "branch",
+            "What a scan must belong to: `any`, the `branch` that is judged, or its `head` commit.",
+        ),
+        optional(
+            "wait",
+            Shape::Form(&DURATION),
+            defaults[3],
+            "10m",
+            "How long a scan that is still running is waited for.",
+        ),
+    ]
+}
+
+static EVIDENCE_KEYS: [Key; 4] = evidence(["true", "", "any", "0s"]);
+
 /// `evidence`.
 pub static EVIDENCE: Table = Table {
     name: "evidence",
     what: "`evidence`",
     doc: "What a source must show before a pass is believed; the same keys inside a source override these.",
-    keys: &[optional(
-        "required",
-        Shape::Switch,
-        "true",
-        "true",
-        "Whether a source that is not complete makes the run undecided (`true`) or is a warning (`false`).",
-    )],
+    keys: &EVIDENCE_KEYS,
     at_least_one: Some(AtLeastOne {
-        keys: &["required"],
+        keys: &["required", "max_age", "commit", "wait"],
         message: "`evidence` says nothing",
-        help: "write `evidence: {required: true}`, or leave it out",
+        help: "write for example `evidence: {max_age: 7d}`, or leave it out",
     }),
-    later: &["max_age", "commit", "wait"],
-    synonyms: &[],
+    later: &[],
+    synonyms: EVIDENCE_SYNONYMS,
 };
+
+const EVIDENCE_SYNONYMS: Synonyms = &[("age", "max_age"), ("max-age", "max_age"), ("timeout", "wait")];
+
+static SOURCE_KEYS: [Key; 4] = evidence(["evidence.required", "evidence.max_age", "evidence.commit", "evidence.wait"]);
 
 /// The keys that every source has beside its own.
 pub static SOURCE_COMMON: Table = Table {
     name: "source",
     what: "a source",
     doc: "The keys that every source has.",
-    keys: &[optional(
-        "required",
-        Shape::Switch,
-        "evidence.required",
-        "false",
-        "Whether a source that is not complete makes the run undecided (`true`) or is a warning (`false`).",
-    )],
+    keys: &SOURCE_KEYS,
     at_least_one: None,
-    later: &["max_age", "commit", "wait"],
-    synonyms: &[],
+    later: &[],
+    synonyms: EVIDENCE_SYNONYMS,
 };
 
 /// What stands behind a key of `thresholds`.

@@ -13,6 +13,7 @@ mod decode;
 mod document;
 mod evaluate;
 mod evaluation;
+mod evidence;
 pub mod expect;
 pub mod language;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub(crate) use evaluate::{count, open_findings_of, rank};
 pub use evaluation::{
     Counts, Disposition, Evaluation, Evidence, Judged, Requirement, Verdict, Violation, WaiverOutcome, WaiverState,
 };
+pub use evidence::{Aim, CommitRule, EvidenceRule, is_same_commit, newest_first, series, weigh};
 pub use preset::{PRESETS, Preset};
 pub use problem::{Problem, Problems, is_deceptive, quoted};
 pub use resolve::{BranchUnknown, Resolved, resolve};
@@ -58,10 +60,10 @@ pub struct Policy {
     pub unknown_severity_place: Option<Place>,
     /// `waivers`.
     pub waivers: Vec<Waiver>,
-    /// `evidence.required`: what holds for a source that does not say it itself.
-    pub requirement: Requirement,
-    /// Where `evidence.required` stands, if it does.
-    pub requirement_place: Option<Place>,
+    /// `evidence`: what holds for a source that does not say it itself.
+    pub evidence: EvidenceRule,
+    /// Where `evidence` stands, if it does.
+    pub evidence_place: Option<Place>,
     /// `sources`, in the order of the file.
     pub sources: Vec<SourceSection>,
     /// `overrides`, in the order of the file.
@@ -75,8 +77,8 @@ pub struct SourceSection {
     pub name: String,
     /// Where the key stands.
     pub place: Place,
-    /// Whether a pass needs this source to be complete.
-    pub requirement: Requirement,
+    /// What it must show.
+    pub evidence: EvidenceRule,
     /// The section without the keys that are common to all sources; the source reads it.
     pub section: Node,
 }

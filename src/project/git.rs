@@ -21,6 +21,8 @@ pub(super) struct Wanted<'a> {
     pub(super) remote: bool,
     /// The parents of this commit.
     pub(super) parents_of: Option<&'a str>,
+    /// Where the branch left that of the remote which changes go into.
+    pub(super) base: bool,
 }
 
 /// What git said; nothing where it said nothing.
@@ -32,6 +34,8 @@ pub(super) struct Answers {
     pub(super) repository: Option<(String, &'static str)>,
     /// The parents that are there: a shallow clone may have none.
     pub(super) parents: Vec<String>,
+    /// Where the branch left the remote's default branch.
+    pub(super) base: Option<String>,
     /// Why branch, commit or repository could not be asked.
     pub(super) trouble: Option<Trouble>,
     /// What is to be told besides.
@@ -70,12 +74,14 @@ const STATUS: [&str; 7] = [
 // Applies `url.*.insteadOf`, which `git config` does not.
 const REMOTES: [&str; 2] = ["remote", "--verbose"];
 
+const MERGE_BASE: [&str; 3] = ["merge-base", "HEAD", "refs/remotes/origin/HEAD"];
+
 /// Asks git. It is not started where no `.git` is in the folder or above it.
 pub(super) fn ask(wanted: Wanted<'_>, env: &Env) -> Answers {
     let mut answers = Answers::default();
     // A commit that an environment variable names becomes an argument.
     let parents_of = wanted.parents_of.filter(|commit| is_commit(commit));
-    if !wanted.head && !wanted.remote && parents_of.is_none() {
+    if !wanted.head && !wanted.remote && !wanted.base && parents_of.is_none() {
         return answers;
     }
     let Some(top) = env.folder.ancestors().find(|folder| folder.join(".git").exists()) else {
@@ -86,6 +92,7 @@ pub(super) fn ask(wanted: Wanted<'_>, env: &Env) -> Answers {
     let head = wanted.head.then(|| start(&STATUS, env));
     let remotes = wanted.remote.then(|| start(&REMOTES, env));
     let parents = parents_of.map(|commit| start(&["rev-list", "--parents", "--no-walk", commit, "--"], env));
+    let base = wanted.base.then(|| start(&MERGE_BASE, env));
     let mut refused = None;
     let mut settle = |question: Option<io::Result<Question>>| {
         match question?.and_then(Question::finish) {
@@ -99,6 +106,11 @@ pub(super) fn ask(wanted: Wanted<'_>, env: &Env) -> Answers {
     let remotes = settle(remotes).map(|text| repository(&text));
     let head = settle(head).map(|text| parse_head(&text)).unwrap_or_default();
     answers.parents = parents;
+    // A clone without a default branch of the remote, or with too little history, has no answer; nothing is wrong then.
+    answers.base = base.and_then(|question| match question.and_then(Question::finish) {
+        Ok((true, text)) => text.lines().find(|line| is_commit(line)).map(str::to_owned),
+        Ok((false, _)) | Err(_) => None,
+    });
     answers.head = head;
     match remotes {
         Some(Ok(repository)) => answers.repository = repository,

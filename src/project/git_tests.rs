@@ -361,7 +361,8 @@ mod programs {
         if git_is_missing() {
             return;
         }
-        let said = Said { repository: Some("r"), branch: Some("b"), commit: Some("c"), ..Said::default() };
+        let said =
+            Said { repository: Some("r"), branch: Some("b"), commit: Some("c"), base: Some("a"), ..Said::default() };
         assert_eq!(with_git("", said, &[]).1, None);
         let platform = [
             ("GITHUB_ACTIONS", "true"),
@@ -373,8 +374,8 @@ mod programs {
         let tag = [platform[0], platform[1], ("GITHUB_REF", "refs/tags/v1"), platform[3]];
         assert_eq!(with_git("", Said::default(), &tag).1, None, "that there is no branch is told, too");
         let said = Said { branch: Some("b"), commit: Some("c"), ..Said::default() };
-        assert_eq!(with_git("", said, &[]).1.unwrap().lines().count(), 1);
-        assert_eq!(with_git("", Said::default(), &[]).1.unwrap().lines().count(), 2);
+        assert_eq!(with_git("", said, &[]).1.unwrap().lines().count(), 2, "remote and base");
+        assert_eq!(with_git("", Said::default(), &[]).1.unwrap().lines().count(), 3);
     }
 
     #[test]
@@ -506,4 +507,21 @@ fn a_shallow_merge_has_no_parents_and_the_event_tells_the_base() {
     let found = of_pull_request(Path::new(&clone), STALE, Some(&head));
     assert_eq!(found.base.as_deref(), Some(STALE), "a commit that is not there");
     assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+}
+
+#[test]
+fn before_a_merge_the_base_is_where_the_branch_left_the_default_branch_of_the_remote() {
+    if git_is_missing() {
+        return;
+    }
+    let repository = Repository::new();
+    let left_at = repository.head();
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repository.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    assert_eq!(repository.project(&[]).base, None, "on the default branch nothing was left");
+    repository.git(&["switch", "--quiet", "--create", "feature"]);
+    repository.commit("b.txt");
+    assert_eq!(repository.project(&[]).base, Some(left_at));
+    repository.git(&["symbolic-ref", "--delete", "refs/remotes/origin/HEAD"]);
+    assert_eq!(repository.project(&[]).base, None, "a remote whose default branch nobody knows tells no base");
 }

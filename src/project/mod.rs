@@ -23,6 +23,8 @@ use platform::{Facts, Told};
 /// What is known of the project. A fact that nobody told is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
+    /// Its name at the vendors, where the user said one.
+    pub name: Option<String>,
     /// Host and path, without credentials: `github.com/acme/payments`.
     pub repository: Option<String>,
     /// The branch that is judged; in a pull request its head.
@@ -57,6 +59,8 @@ pub struct PullRequest {
 pub struct Said<'a> {
     /// `--ci`.
     pub ci: Option<Ci>,
+    /// `--project`.
+    pub name: Option<&'a str>,
     /// `--repo`.
     pub repository: Option<&'a str>,
     /// `--branch`.
@@ -71,7 +75,7 @@ pub struct Said<'a> {
 #[must_use]
 pub fn detect(said: Said<'_>, env: &Env) -> Project {
     let facts = platform::facts(said.ci, env);
-    let Facts { branch, no_branch, commit, base, merge, pull_request, mut notes, mut warnings, .. } = facts;
+    let Facts { is_ci, branch, no_branch, commit, base, merge, pull_request, mut notes, mut warnings, .. } = facts;
     let option = |value: Option<&str>, name| value.filter(|v| !v.is_empty()).map(|value| (value.to_owned(), name));
 
     let repository = named(said.repository, &mut warnings).or(facts.repository);
@@ -85,8 +89,9 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
         head: (branch.is_none() && no_branch.is_none()) || (wants_commit && merge.is_none()),
         remote: repository.is_none(),
         parents_of: merge.as_ref().map(|(sha, _)| sha.as_str()).filter(|_| wants_commit || said_base.is_none()),
+        base: !is_ci && said_base.is_none(),
     };
-    let Answers { head, repository: remote, parents, trouble, notes: git_notes } = git::ask(wanted, env);
+    let Answers { head, repository: remote, parents, base: left_at, trouble, notes: git_notes } = git::ask(wanted, env);
     let Head { branch: git_branch, commit: git_commit, is_detached, is_dirty } = head;
     notes.extend(git_notes);
 
@@ -100,6 +105,9 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
     let no_branch = no_branch
         .or_else(|| is_detached.then(|| "git has checked out a commit, not a branch (detached head)".to_owned()));
     let base = said_base.or_else(|| Some((merged?.0.clone(), "the first parent of the merge commit"))).or(base);
+    // On the default branch itself nothing was left.
+    let left_at = left_at.filter(|left_at| git_commit.as_ref() != Some(left_at));
+    let base = base.or_else(|| Some((left_at?, "git merge-base with origin's default branch")));
     let commit = said_commit
         .or(commit)
         .or_else(|| Some((merged?.1.clone(), "the second parent of the merge commit")))
@@ -134,6 +142,7 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
         Some(value)
     };
     Project {
+        name: said.name.filter(|name| !name.trim().is_empty()).map(str::to_owned),
         repository: noted("repository", repository),
         branch: noted("branch", branch),
         commit: noted("commit", commit),
@@ -143,6 +152,15 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
         warnings,
         no_branch,
     }
+}
+
+/// Whether two addresses name one repository, however each is written (`git@host:a/b.git`, `https://host/a/b`, `host/a/b`).
+#[must_use]
+pub fn is_same_repository(a: &str, b: &str) -> bool {
+    let plain =
+        |address: &str| address::named(address.trim()).ok().map(|name| name.trim_end_matches('/').to_lowercase());
+    let bare = |name: String| name.strip_suffix(".git").map(str::to_owned).unwrap_or(name);
+    matches!((plain(a).map(bare), plain(b).map(bare)), (Some(a), Some(b)) if a == b)
 }
 
 /// The branch's own name: `main` of `refs/heads/main`, and of Jenkins' `origin/main`. Overrides are written without either.

@@ -33,6 +33,8 @@ pub(super) type Told = (String, &'static str);
 /// What a platform tells.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
+    /// Whether there is a platform at all.
+    pub(super) is_ci: bool,
     pub(super) repository: Option<Told>,
     pub(super) branch: Option<Told>,
     /// Why there is no branch, where the platform knows. Then git is not asked: it may have checked out something that
@@ -82,7 +84,7 @@ pub(super) fn facts(named: Option<Ci>, env: &Env) -> Facts {
         Ci::None => Facts::default(),
     };
     notes.append(&mut facts.notes);
-    Facts { notes, ..facts }
+    Facts { notes, is_ci: ci != Ci::None, ..facts }
 }
 
 fn detect(env: &Env, notes: &mut Vec<String>) -> Ci {

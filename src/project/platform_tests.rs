@@ -437,6 +437,7 @@ fn an_option_wins_over_the_platform_and_every_value_says_where_it_came_from() {
         ]
     );
     let said = Said {
+        name: None,
         ci: None,
         repository: Some("https://user:secret@gitlab.com/g/r.git"),
         branch: Some("b"),

@@ -12,7 +12,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::Report;
 use super::escape::{actions_safe, shorten, terminal};
 use crate::exit::Status;
-use crate::finding::{Finding, Kind, Severity, State};
+use crate::finding::{Finding, Kind, Scan, ScanState, Severity, State};
 use crate::policy::{
     Counts, Disposition, Enforcement, Evidence, Judged, Requirement, Verdict, Violation, WaiverOutcome, WaiverState,
 };
@@ -153,8 +153,8 @@ fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             "  ",
             "  ",
             &format!(
-                "why one of them counts, and the waiver to paste: findgate explain {short}, with the --policy and --sarif \
-                 of this run"
+                "why one of them counts, and the waiver to paste: findgate explain {short}, with the options of \
+                 this run"
             ),
             out,
         )?;
@@ -323,22 +323,25 @@ fn sources(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (evidence, open) in report.evaluation.evidence.iter().zip(&report.evaluation.open) {
         let coverage = &evidence.coverage;
         let style = if coverage.state == State::Complete { GREEN } else { YELLOW };
+        let scans = match coverage.scans.len() as u64 {
+            0 if !coverage.tells_scans => String::new(),
+            count => format!(" in {}", plural(count, "scan")),
+        };
         writeln!(
             out,
-            "  {}  {style}{}{style:#}, {} read in {}, {open} counted",
+            "  {}  {style}{}{style:#}, {} read{scans}, {open} counted",
             terminal(&coverage.source),
             coverage.state.name(),
             plural(coverage.read, "finding"),
-            plural(coverage.scans.len() as u64, "scan")
         )?;
+        if !coverage.projects.is_empty() {
+            let projects: Vec<&str> = coverage.projects.iter().take(SHOWN).map(|name| &**name).collect();
+            let more = coverage.projects.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            wrapped("    ", "      ", &format!("{} {}{more}", of_what(&projects), projects.join(", ")), out)?;
+        }
         for scan in coverage.scans.iter().take(SHOWN) {
-            let version = scan.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-            wrapped(
-                "    ",
-                "      ",
-                &format!("{}{version}: {} ({})", scan.engine, plural(scan.findings, "finding"), scan.origin),
-                out,
-            )?;
+            wrapped("    ", "      ", &one_scan(scan), out)?;
         }
         if let Some(rest) = coverage.scans.len().checked_sub(SHOWN).filter(|&rest| rest > 0) {
             writeln!(out, "    and {}", plural(rest as u64, "more scan"))?;
@@ -348,6 +351,26 @@ fn sources(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn of_what(projects: &[&str]) -> &'static str {
+    if projects.len() == 1 { "project" } else { "projects" }
+}
+
+/// A run in a file by its file; a vendor's scan by its state, time, branch and commit.
+fn one_scan(scan: &Scan) -> String {
+    let Scan { engine, version, origin, target, state, status, finished, commit, branch, findings } = scan;
+    let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    if target.is_none() {
+        return format!("{engine}{version}: {} ({origin})", plural(*findings, "finding"));
+    }
+    // Of a scan that ended well every word says the same.
+    let word = status.as_ref().filter(|_| *state != ScanState::Finished);
+    let word = word.map(|word| format!(" ({word})")).unwrap_or_default();
+    let when = finished.map(|time| format!(" {time}")).unwrap_or_default();
+    let branch = branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
+    let commit = commit.as_ref().map(|commit| format!(", commit {commit}")).unwrap_or_default();
+    format!("{engine}{version} scan {origin}: {}{word}{when}{branch}{commit}", state.name())
 }
 
 /// `findgate: fail (1): thresholds.sca.high, known-exploited`.

@@ -109,6 +109,8 @@ struct SourceWire<'a> {
     reason: Option<&'a str>,
     reasons: &'a [String],
     notes: &'a [String],
+    projects: Vec<&'a str>,
+    pages: u64,
     read: u64,
     skipped: u64,
     open: Option<u64>,
@@ -118,7 +120,8 @@ struct SourceWire<'a> {
 impl<'a> SourceWire<'a> {
     fn of(evidence: &'a Evidence, open: Option<u64>) -> SourceWire<'a> {
         let Evidence { coverage, requirement } = evidence;
-        let Coverage { source, state, reasons, notes, scans, read, skipped } = coverage;
+        let Coverage { source, state, reasons, notes, projects, scans, tells_scans: _, pages, read, skipped } =
+            coverage;
         SourceWire {
             name: source,
             state: state.name(),
@@ -126,6 +129,8 @@ impl<'a> SourceWire<'a> {
             reason: reasons.first().map(String::as_str),
             reasons,
             notes,
+            projects: projects.iter().map(|name| &**name).collect(),
+            pages: *pages,
             read: *read,
             skipped: *skipped,
             open,
@@ -139,6 +144,8 @@ struct ScanWire<'a> {
     engine: &'a str,
     version: Option<&'a str>,
     origin: &'a str,
+    target: Option<&'a str>,
+    state: &'static str,
     status: Option<&'a str>,
     finished: Option<String>,
     commit: Option<&'a str>,
@@ -148,11 +155,13 @@ struct ScanWire<'a> {
 
 impl<'a> ScanWire<'a> {
     fn of(scan: &'a Scan) -> ScanWire<'a> {
-        let Scan { engine, version, origin, status, finished, commit, branch, findings } = scan;
+        let Scan { engine, version, origin, target, state, status, finished, commit, branch, findings } = scan;
         ScanWire {
             engine,
             version: version.as_deref(),
             origin,
+            target: target.as_deref(),
+            state: state.name(),
             status: status.as_deref(),
             finished: finished.map(|time| time.to_string()),
             commit: commit.as_deref(),

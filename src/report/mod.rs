@@ -3,6 +3,7 @@
 //! A writer gets a finished [`Report`] and turns it into bytes. It knows no source and no raw policy, and cannot change
 //! the verdict.
 
+mod destination;
 mod escape;
 mod human;
 mod json;
@@ -12,8 +13,10 @@ mod sarif;
 mod stream;
 mod target;
 
+pub use destination::Destination;
 pub use escape::{ActionsSafe, actions_safe, terminal};
 pub use json::schema as json_schema;
+pub(crate) use stream::compact;
 pub use target::{Color, Output, Target, Targets, Unprepared, Written};
 
 use std::io;

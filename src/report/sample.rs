@@ -13,8 +13,8 @@ use proptest::prelude::*;
 
 use super::Report;
 use crate::finding::{
-    Context, Coverage, Cwe, Excuse, Finding, Fingerprint, Kind, Location, Package, Scan, Scope, Severity, Sighting,
-    State, Text,
+    Context, Coverage, Cwe, Excuse, Finding, Fingerprint, Kind, Location, Package, Scan, ScanState, Scope, Severity,
+    Sighting, State, Text,
 };
 use crate::policy::{
     Disposition, Enforcement, Evaluation, Evidence, Judged, Limit, Place, Requirement, Resolved, Subject, Verdict,
@@ -358,10 +358,15 @@ fn evidence() -> Vec<Evidence> {
             state,
             reasons: reasons.iter().map(|&reason| reason.to_owned()).collect(),
             notes: vec!["2 findings have no location".to_owned()],
+            projects: vec!["payments".into()],
+            tells_scans: true,
+            pages: 3,
             scans: vec![Scan {
                 engine: "Semgrep OSS".into(),
                 version: Some("1.2.3".into()),
                 origin: "reports/semgrep.sarif, run 1".into(),
+                target: Some("payments".into()),
+                state: ScanState::Finished,
                 status: Some("executionSuccessful".into()),
                 finished: Some("2026-11-21T09:00:00Z".parse().unwrap()),
                 commit: None,

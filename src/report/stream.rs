@@ -100,7 +100,7 @@ fn indent(out: &mut dyn io::Write, depth: usize) -> io::Result<()> {
 
 /// Writes a value on one line. It is put together in `line` first: a serializer writes a string in many small pieces, each
 /// of which would be a call through the target's table of functions.
-fn compact(out: &mut dyn io::Write, line: &mut Vec<u8>, value: impl Serialize) -> io::Result<()> {
+pub(crate) fn compact(out: &mut dyn io::Write, line: &mut Vec<u8>, value: impl Serialize) -> io::Result<()> {
     line.clear();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut *line, Visible)).map_err(io::Error::from)?;
     out.write_all(line)

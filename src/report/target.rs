@@ -1,13 +1,10 @@
 //! Where reports go: standard output and files.
 //!
-//! Targets are prepared before anything is read, so that a folder that does not exist is told at once and not after
-//! minutes of collecting. A file is written beside its target and then renamed: whoever looks at the path sees the old
-//! document or the new one, never half of one. What is not a regular file (`/dev/null`, a named pipe) is written as it is.
+//! Targets are prepared before anything is read; how a file is checked and written, `destination` knows.
 //!
 //! This file knows no format's content. Only that `human` carries ANSI styles, which are dropped here wherever they are
 //! not wanted, so that the writer need not know where it writes to.
 
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -17,6 +14,7 @@ use anstream::adapter::StripBytes;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use clap::ValueEnum as _;
 
+use super::destination::{Destination, shown};
 use super::escape::{ActionsSafe, terminal};
 use super::{Format, Report, sarif};
 
@@ -63,13 +61,22 @@ impl FromStr for Output {
             bail!("`{}` is not a format; {nearest}{}", terminal(name), formats());
         };
         ensure!(!path.is_empty(), "`{shown}` names no file; `{name}=-` writes to standard output");
-        let target = match path {
-            "-" => Target::Stdout,
-            // As files they would be emptied or replaced below whatever the shell has opened.
-            "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" if cfg!(unix) => Target::Stdout,
-            path => Target::File(PathBuf::from(path)),
-        };
-        Ok(Output { format, target })
+        Ok(Output { format, target: Target::of(Path::new(path)) })
+    }
+}
+
+impl Target {
+    /// What a path on the command line means.
+    #[must_use]
+    pub fn of(path: &Path) -> Target {
+        // As files the names of standard output would be emptied or replaced below whatever the shell has opened.
+        let is_stdout = |name: &&str| path == Path::new(name);
+        if path == Path::new("-")
+            || (cfg!(unix) && ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(is_stdout))
+        {
+            return Target::Stdout;
+        }
+        Target::File(path.to_owned())
     }
 }
 
@@ -100,19 +107,7 @@ pub struct Targets {
 #[derive(Debug)]
 struct Prepared {
     format: Format,
-    /// As the user wrote it, for messages.
-    named: PathBuf,
-    /// Absolute, symbolic links followed.
-    resolved: PathBuf,
-    way: Way,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Written beside it, then renamed.
-    Replace,
-    /// Opened and written: a device, a pipe, a descriptor that the shell has opened.
-    Direct,
+    to: Destination,
 }
 
 /// Why targets could not be prepared.
@@ -167,10 +162,10 @@ impl Targets {
                     _ => stdout = Some(*format),
                 },
                 Target::File(path) => {
-                    let prepared = Prepared::check(*format, path)
+                    let to = Destination::check(path)
                         .with_context(|| format!("cannot write {} to {}", format.name(), shown(path)))
                         .map_err(Unprepared::Unwritable)?;
-                    if let Some(other) = files.iter().find(|other| other.resolved == prepared.resolved) {
+                    if let Some(other) = files.iter().find(|other| other.to.resolved() == to.resolved()) {
                         return Err(Unprepared::Conflict(anyhow!(
                             "{} and {} are both to be written to {}; give one of them another path",
                             other.format.name(),
@@ -178,7 +173,7 @@ impl Targets {
                             shown(path),
                         )));
                     }
-                    files.push(prepared);
+                    files.push(Prepared { format: *format, to });
                 }
             }
         }
@@ -187,7 +182,7 @@ impl Targets {
 
     /// The files that are going to be written, links followed.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.resolved.as_path())
+        self.files.iter().map(|file| file.to.resolved())
     }
 
     /// Writes every report. One that fails does not keep the others from being written; standard output comes last, so
@@ -202,14 +197,12 @@ impl Targets {
     fn write_with(&self, render: &Render<'_>) -> anyhow::Result<Written> {
         let mut written = Written::default();
         let mut failures: Vec<anyhow::Error> = Vec::new();
-        for file in &self.files {
-            match file.write(render) {
-                Ok(bytes) => written.notes.extend(note(file.format, &file.named, bytes)),
-                Err(error) => failures.push(anyhow!(error).context(format!(
-                    "cannot write {} to {}",
-                    file.format.name(),
-                    shown(&file.named)
-                ))),
+        for Prepared { format, to } in &self.files {
+            match to.write(|file| fill(*format, file, render)) {
+                Ok(bytes) => written.notes.extend(note(*format, to, bytes)),
+                Err(error) => {
+                    failures.push(anyhow!(error).context(format!("cannot write {} to {}", format.name(), to.shown())))
+                }
             }
         }
         if let Some(format) = self.stdout {
@@ -272,117 +265,9 @@ fn fill(format: Format, to: &mut dyn Write, render: &Render<'_>) -> io::Result<u
     Ok(to.bytes)
 }
 
-impl Prepared {
-    fn check(format: Format, named: &Path) -> anyhow::Result<Prepared> {
-        let prepared = |resolved, way| Prepared { format, named: named.to_owned(), resolved, way };
-        ensure!(!named.as_os_str().as_encoded_bytes().ends_with(b"/"), "it is a folder, not a file");
-        if is_descriptor(named) {
-            return Ok(prepared(named.to_owned(), Way::Direct));
-        }
-        let (resolved, existing) = resolve(named)?;
-        match existing {
-            Some(metadata) if metadata.is_dir() => bail!("it is a folder, not a file"),
-            // A pipe is not opened yet: that would wait for its reader.
-            Some(metadata) if !metadata.is_file() => Ok(prepared(resolved, Way::Direct)),
-            existing => {
-                if existing.is_some() {
-                    // Renaming would replace a file that may not be written to.
-                    File::options()
-                        .append(true)
-                        .open(&resolved)
-                        .context("the file that is there may not be changed")?;
-                }
-                // Made and removed at once rather than kept: a run that is killed while it collects leaves nothing behind.
-                drop(beside(&resolved)?);
-                Ok(prepared(resolved, Way::Replace))
-            }
-        }
-    }
-
-    fn write(&self, render: &Render<'_>) -> io::Result<u64> {
-        match self.way {
-            Way::Direct => {
-                // Appending, because a descriptor of the shell may be a file that already holds something.
-                let mut file = File::options().append(true).open(&self.resolved)?;
-                fill(self.format, &mut file, render)
-            }
-            Way::Replace => {
-                // Whatever fails from here on, the file that was there stays and the temporary one is removed when dropped.
-                let mut temporary = beside(&self.resolved)?;
-                let bytes = fill(self.format, temporary.as_file_mut(), render)?;
-                if let Ok(existing) = fs::metadata(&self.resolved) {
-                    temporary.as_file().set_permissions(existing.permissions())?;
-                }
-                // Not for the sake of power cuts: some file systems tell only now that the disk is full or the quota is
-                // spent, and the standard library swallows what they tell when a file is closed.
-                temporary.as_file().sync_data()?;
-                temporary.persist(&self.resolved).map_err(|failed| failed.error)?;
-                Ok(bytes)
-            }
-        }
-    }
-}
-
-/// A temporary file in the folder of `path`: renaming works within one file system only.
-fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".findgate-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // What any program's new file gets, the user's umask applied. Private files, as `tempfile` makes them, could not be
-        // read by the next step of a pipeline if that runs as somebody else.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder).map_err(|error| {
-        let kind = error.kind();
-        // `tempfile` adds the path of the temporary file, which would only confuse.
-        let reason = error.to_string();
-        let reason = reason.split(" at path ").next().unwrap_or_default();
-        io::Error::new(kind, format!("folder {} cannot be written to: {reason}", shown(folder)))
-    })
-}
-
-/// Whether the path is a descriptor that the shell has opened: what it leads to may be a pipe, and has no folder.
-fn is_descriptor(path: &Path) -> bool {
-    cfg!(unix)
-        && (path == Path::new("/dev/stderr")
-            || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.parent() == Some(Path::new(folder))))
-}
-
-/// Follows symbolic links to the place that is really written, whether anything is there yet or not.
-fn resolve(named: &Path) -> anyhow::Result<(PathBuf, Option<fs::Metadata>)> {
-    /// As many as Linux follows.
-    const LINKS: usize = 40;
-    let mut path = std::path::absolute(named)?;
-    for _ in 0..LINKS {
-        let folder = path.parent().context("it is a folder, not a file")?;
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_symlink() => path = folder.join(fs::read_link(&path)?),
-            Ok(metadata) => return Ok((fs::canonicalize(&path)?, Some(metadata))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let name = path.file_name().context("it is a folder, not a file")?;
-                let real = fs::canonicalize(folder).map_err(|error| match error.kind() {
-                    io::ErrorKind::NotFound => anyhow!("folder {} does not exist; create it first", shown(folder)),
-                    _ => anyhow!(error).context(format!("folder {}", shown(folder))),
-                })?;
-                return Ok((real.join(name), None));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    bail!("more than {LINKS} symbolic links")
-}
-
-/// A path in a message.
-fn shown(path: &Path) -> String {
-    terminal(&path.to_string_lossy()).into_owned()
-}
-
-fn note(format: Format, named: &Path, bytes: u64) -> Option<String> {
+fn note(format: Format, to: &Destination, bytes: u64) -> Option<String> {
     match format {
-        Format::Sarif => sarif::size_note(bytes).map(|note| format!("{}: {note}", shown(named))),
+        Format::Sarif => sarif::size_note(bytes).map(|note| format!("{}: {note}", to.shown())),
         Format::Human | Format::Json | Format::SarifAudit => None,
     }
 }

@@ -11,7 +11,9 @@ use crate::cli::{PolicyAction, PolicyInput, ProjectArgs};
 use crate::env::Env;
 use crate::exit::Status;
 use crate::messages::Messages;
-use crate::policy::{Enforcement, Limit, Requirement, Resolved, Subject, WhenUnknown, json_schema};
+use crate::policy::{
+    CommitRule, Enforcement, EvidenceRule, Limit, Requirement, Resolved, Subject, WhenUnknown, json_schema,
+};
 use crate::policy_file;
 use crate::report::{self, terminal};
 use crate::settings::{self, Loaded, Refusal};
@@ -86,14 +88,10 @@ fn describe(out: &mut String, loaded: &Loaded, resolved: &Resolved) -> std::fmt:
         describe_limit(out, limit)?;
     }
     writeln!(out, "sources:{}", if loaded.plans.is_empty() { " none; name files with --sarif" } else { "" })?;
-    for (plan, requirement) in &loaded.plans {
-        let requirement = match requirement {
-            Requirement::Required => "required",
-            Requirement::Optional => "optional",
-        };
-        writeln!(out, "  {}: {requirement}", terminal(plan.name()))?;
+    for (plan, rule) in &loaded.plans {
+        writeln!(out, "  {}: {}", terminal(plan.name()), asked(rule))?;
         for what in plan.reads() {
-            writeln!(out, "    reads {}", terminal(what))?;
+            writeln!(out, "    reads {}", terminal(&what))?;
         }
     }
     writeln!(out, "waivers:{}", if resolved.waivers.is_empty() { " none" } else { "" })?;
@@ -109,6 +107,29 @@ fn describe(out: &mut String, loaded: &Loaded, resolved: &Resolved) -> std::fmt:
         )?;
     }
     Ok(())
+}
+
+/// What is asked of a source: `required, max_age 7d, commit branch, wait 10m`.
+fn asked(rule: &EvidenceRule) -> String {
+    let EvidenceRule { requirement, max_age, commit, wait } = rule;
+    let mut parts = vec![match requirement {
+        Requirement::Required => "required".to_owned(),
+        Requirement::Optional => "optional".to_owned(),
+    }];
+    parts.extend(max_age.map(|seconds| format!("max_age {}", duration(seconds))));
+    if *commit != CommitRule::Any {
+        parts.push(format!("commit {}", commit.name()));
+    }
+    if *wait > 0 {
+        parts.push(format!("wait {}", duration(*wait)));
+    }
+    parts.join(", ")
+}
+
+/// Seconds as the policy writes them, in the largest unit that fits.
+fn duration(seconds: u64) -> String {
+    let unit = [(86_400, "d"), (3600, "h"), (60, "m")].into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))
 }
 
 fn describe_limit(out: &mut String, limit: &Limit) -> std::fmt::Result {

@@ -1,16 +1,17 @@
 //! From a document to a policy: every value is checked, every problem is told, nothing is guessed.
 
 mod condition;
+mod evidence;
 mod limit;
 mod pattern;
 mod waiver;
 
-use super::document::{Document, Node, Place, Value};
+use super::document::{Document, Node, Value};
 use super::expect::{self, Fields};
 use super::language;
 use super::problem::{Problem, Problems, nearest, one_of, quoted};
 use super::shape::SourceLanguage;
-use super::{Enforcement, Override, Patterns, Policy, Requirement, SourceSection};
+use super::{Enforcement, EvidenceRule, Override, Patterns, Policy, SourceSection};
 use crate::finding::Severity;
 
 pub use pattern::file_glob;
@@ -32,15 +33,11 @@ fn policy(document: &Document, sources: &[SourceLanguage], problems: &mut Proble
         version(node, problems);
     }
     let name = fields.get("name").and_then(|node| expect::text(node, "a name", problems)).map(|name| name.to_string());
-    let evidence = fields.entry("evidence").and_then(|(key, node)| evidence(key, node, problems));
-    let (requirement, requirement_place) = match evidence {
-        Some((requirement, place)) => (requirement, Some(place)),
-        None => (Requirement::Required, None),
-    };
-    let sources = fields
-        .entry("sources")
-        .map(|(key, node)| sections(key, node, sources, requirement, problems))
-        .unwrap_or_default();
+    let evidence_place = fields.entry("evidence").map(|(key, _)| key.place.clone());
+    let evidence = fields.entry("evidence").map(|(key, node)| evidence::evidence(key, node, problems));
+    let evidence = evidence.unwrap_or_default();
+    let sources =
+        fields.entry("sources").map(|(key, node)| sections(key, node, sources, evidence, problems)).unwrap_or_default();
     let mut limits = Vec::new();
     if let Some((key, node)) = fields.entry("thresholds") {
         limits.extend(limit::thresholds(key, node, problems));
@@ -60,8 +57,8 @@ fn policy(document: &Document, sources: &[SourceLanguage], problems: &mut Proble
         unknown_severity,
         unknown_severity_place: unknown.map(|(key, _)| key.place.clone()),
         waivers,
-        requirement,
-        requirement_place,
+        evidence,
+        evidence_place,
         sources,
         overrides,
     })
@@ -89,24 +86,11 @@ fn version(node: &Node, problems: &mut Problems) {
     problems.add(problem.label("not a version that is known"));
 }
 
-fn evidence(key: &Node, node: &Node, problems: &mut Problems) -> Option<(Requirement, Place)> {
-    let fields = Fields::open(node, &key.place, &language::EVIDENCE, problems)?;
-    let required =
-        fields.entry("required").and_then(|(key, node)| Some((required(node, problems)?, key.place.clone())));
-    fields.end();
-    required
-}
-
-fn required(node: &Node, problems: &mut Problems) -> Option<Requirement> {
-    let required = expect::switch(node, "`required`", problems)?;
-    Some(if required { Requirement::Required } else { Requirement::Optional })
-}
-
 fn sections(
     key: &Node,
     node: &Node,
     known: &[SourceLanguage],
-    default: Requirement,
+    default: EvidenceRule,
     problems: &mut Problems,
 ) -> Vec<SourceSection> {
     let Some(entries) = expect::named(node, &key.place, "`sources`", problems) else { return Vec::new() };
@@ -135,7 +119,7 @@ fn section(
     key: &Node,
     source: &SourceLanguage,
     node: &Node,
-    default: Requirement,
+    default: EvidenceRule,
     problems: &mut Problems,
 ) -> Option<SourceSection> {
     let SourceLanguage { name, table, check: _ } = source;
@@ -150,11 +134,11 @@ fn section(
         problems.add(problem.help("write the keys of the source below it, or remove it"));
         return None;
     };
-    let mut requirement = default;
+    let mut evidence = default;
     let mut rest = Vec::new();
     for (key, value) in entries.iter() {
         match key.text().map(|text| &**text).unwrap_or_default() {
-            "required" => requirement = required(value, problems).unwrap_or(default),
+            name if common.key(name).is_some() => evidence::set(&mut evidence, name, value, problems),
             name if common.later.contains(&name) => problems.add(expect::unknown_key(key, name, common)),
             // The source would not know what was meant.
             name if table.key(name).is_none() && nearest(name, common.keys.iter().map(|key| key.name)).is_some() => {
@@ -164,7 +148,7 @@ fn section(
         }
     }
     let section = Node { place: node.place.clone(), value: Value::Map(rest.into()) };
-    Some(SourceSection { name: (*name).to_owned(), place: key.place.clone(), requirement, section })
+    Some(SourceSection { name: (*name).to_owned(), place: key.place.clone(), evidence, section })
 }
 
 fn overrides(key: &Node, node: &Node, problems: &mut Problems) -> Vec<Override> {

@@ -210,10 +210,6 @@ fn keys_of_later_versions_are_named_as_such() {
         ("enrich: {kev: x}\n", 3, 1, "does not have `enrich`"),
         ("waivers: {file: x, entries: []}\n", 3, 11, "does not have `file` in `waivers`"),
         ("waivers: {max_life: {}, entries: []}\n", 3, 11, "does not have `max_life`"),
-        ("evidence: {max_age: 7d}\n", 3, 12, "does not have `max_age` in `evidence`"),
-        ("evidence: {commit: head}\n", 3, 12, "does not have `commit`"),
-        ("evidence: {wait: 0s}\n", 3, 12, "does not have `wait`"),
-        ("sources: {sarif: {files: x, max_age: 7d}}\n", 3, 29, "does not have `max_age` in a source"),
         ("rules: {r: {when: {kev: true}, locked: true}}\n", 3, 32, "does not have `locked` in a rule"),
         (
             "overrides: [{branch: x, new_thresholds: {all: low}}]\n",
@@ -221,6 +217,21 @@ fn keys_of_later_versions_are_named_as_such() {
             25,
             "does not have `new_thresholds` in an override",
         ),
+    ] {
+        check(&format!("{T}{yaml}"), &[(line, column, part)]);
+    }
+}
+
+#[test]
+fn what_a_source_must_show_is_a_duration_or_a_known_word() {
+    for (yaml, line, column, part) in [
+        ("evidence: {max_age: 7}\n", 3, 21, "say of what: 7m, 7h or 7d"),
+        ("evidence: {max_age: 0d}\n", 3, 21, "no scan is young enough"),
+        ("evidence: {max_age: -1d}\n", 3, 21, "expected a duration"),
+        ("evidence: {wait: soon}\n", 3, 18, "write a number and its unit"),
+        ("evidence: {commit: exact}\n", 3, 20, "did you mean `head`?"),
+        ("sources: {sarif: {files: x, max_age: 7 d}}\n", 3, 38, "expected a duration"),
+        ("sources: {sarif: {files: x, wiat: 7d}}\n", 3, 29, "did you mean `wait`?"),
     ] {
         check(&format!("{T}{yaml}"), &[(line, column, part)]);
     }

@@ -202,7 +202,7 @@ pub(super) fn coverage(
 ) -> Coverage {
     let mut problems = general;
     let mut scans = Vec::new();
-    let (mut read, mut skipped) = (0, 0);
+    let (mut read, mut skipped, pages) = (0, 0, files.len() as u64);
     // Where nothing but this run's own output was found, nothing shows that a scan took place.
     if !files.is_empty() && files.iter().all(|file| file.notes.iter().any(|note| note == OWN_OUTPUT)) {
         problems.push(Problem::failed(
@@ -228,7 +228,10 @@ pub(super) fn coverage(
         state: problems.first().map_or(State::Complete, |problem| problem.state),
         reasons: problems.into_iter().map(|problem| problem.text).collect(),
         notes,
+        projects: Vec::new(),
         scans,
+        tells_scans: true,
+        pages,
         read,
         skipped,
     }

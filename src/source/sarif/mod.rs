@@ -12,9 +12,7 @@ pub mod config;
 mod ending;
 mod files;
 mod grammar;
-mod ids;
 mod kind;
-mod names;
 mod normalize;
 mod outline;
 mod package;
@@ -35,7 +33,7 @@ pub use config::{LANGUAGE, NAME, Selection, Settings, decode};
 
 use std::path::Path;
 
-use super::Collected;
+use super::{Collected, cvss, ids, names, purl};
 use crate::finding::Text;
 use crate::progress::Progress;
 

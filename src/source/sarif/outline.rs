@@ -21,7 +21,7 @@ use super::rule::{Component, MOST_IDS, Rule};
 use super::run::Run;
 use super::scan::{Fault, Scanner};
 use super::wire::{self, Loose};
-use crate::finding::{Scan, State, Text};
+use crate::finding::{Scan, ScanState, State, Text};
 
 /// Parses what was taken out, and uses it while it is there. Bytes that are no UTF-8 are replaced. A macro, because a
 /// function could not say that the parsed value borrows from a text of its own.
@@ -99,6 +99,12 @@ impl Outline {
                 engine: Text::clone(&run.engine),
                 version: run.version.clone(),
                 origin: Text::clone(origin),
+                target: None,
+                state: match run.status.as_deref() {
+                    Some("failed") => ScanState::Failed,
+                    Some("with errors") => ScanState::Partial,
+                    _ => ScanState::Finished,
+                },
                 status: run.status.clone(),
                 finished: run.finished,
                 commit: run.commit.clone(),

@@ -4,12 +4,11 @@
 //! properties, Dependency-Check as a logical location. What is certain is taken, and nothing is guessed: a package URL
 //! is built only where the kind of package is told, by a property or by the name of the manifest.
 
-use std::str::FromStr;
-
 use packageurl::PackageUrl;
 
 use super::ids;
 use super::kind::Maker;
+use super::purl::{self, build, ecosystem_of_path, purl_type};
 use super::wire::{self, Loose, Properties, Property};
 use crate::finding::{Kind, Package, Scope, Text};
 
@@ -288,10 +287,10 @@ fn purl_told(clues: Clues<'_>, seen: Option<&Seen>) -> Option<PackageUrl<'static
     let bag = clues.result.properties.as_ref();
     let in_result = bag.into_iter().flat_map(|bag| &bag.facts).filter(|(property, _)| *property == Property::Purl);
     let in_result = in_result.flat_map(|(_, value)| value.each()).filter_map(Loose::text);
-    let own = in_result.chain(logical(clues.result)).find_map(parse);
+    let own = in_result.chain(logical(clues.result)).find_map(purl::parse);
     own.or_else(|| {
         // A rule's package is that of its first result. Grype's rule is one package of any version or kind.
-        let mut purl = clues.hints?.purls.iter().find_map(|purl| parse(purl))?;
+        let mut purl = clues.hints?.purls.iter().find_map(|purl| purl::parse(purl))?;
         if let Some(seen) = seen {
             if seen.ecosystem.is_some_and(|ecosystem| ecosystem != purl.ty()) {
                 return None;
@@ -306,12 +305,6 @@ fn purl_told(clues: Clues<'_>, seen: Option<&Seen>) -> Option<PackageUrl<'static
         }
         Some(purl)
     })
-}
-
-/// Parses a package URL; the parser wants the scheme in small letters.
-fn parse(text: &str) -> Option<PackageUrl<'static>> {
-    let rest = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:")).and_then(|_| text.get(4..))?;
-    PackageUrl::from_str(&format!("pkg:{rest}")).ok()
 }
 
 /// The package that a package URL names.
@@ -343,29 +336,6 @@ fn of_seen(seen: Seen) -> Package {
     }
 }
 
-/// A package URL in canonical form, where the name can be taken apart for sure.
-fn build(ecosystem: &str, name: &str, version: Option<&str>) -> Option<String> {
-    let (namespace, name) = match ecosystem {
-        "maven" => name.split_once(':').map(|(group, artifact)| (Some(group), artifact))?,
-        "npm" | "golang" | "composer" => match name.rsplit_once('/') {
-            Some((namespace, name)) => (Some(namespace), name),
-            None => (None, name),
-        },
-        "pypi" | "cargo" | "gem" | "nuget" | "pub" | "hex" => (None, name),
-        // Packages of an operating system need the name of the distribution, which is not told.
-        _ => return None,
-    };
-    let mut purl = PackageUrl::new(ecosystem.to_owned(), name.to_owned()).ok()?;
-    if let Some(namespace) = namespace {
-        purl.with_namespace(namespace.to_owned()).ok()?;
-    }
-    if let Some(version) = version {
-        purl.with_version(version.to_owned()).ok()?;
-    }
-    // Written and read once more, for only reading brings a name into the form that its type demands.
-    PackageUrl::from_str(&purl.to_string()).ok().map(|purl| purl.to_string())
-}
-
 /// `name@version`, where a name may begin with `@`.
 fn at(text: &str) -> Option<(&str, &str)> {
     let (name, version) = text.rsplit_once('@')?;
@@ -392,91 +362,9 @@ fn scope(word: &str) -> Option<Scope> {
     }
 }
 
-/// The purl type of what tools call a kind of package or a package manager.
-fn purl_type(word: &str) -> Option<&'static str> {
-    Some(match word.to_ascii_lowercase().as_str() {
-        "npm" | "yarn" | "pnpm" | "javascript" => "npm",
-        "pip" | "pypi" | "poetry" | "pipenv" | "python" => "pypi",
-        "maven" | "gradle" | "java-archive" | "sbt" => "maven",
-        "golang" | "gomodules" | "golangdep" | "go-module" | "govendor" => "golang",
-        "cargo" | "rust-crate" => "cargo",
-        "gem" | "rubygems" => "gem",
-        "nuget" | "dotnet" | "paket" => "nuget",
-        "composer" | "php-composer" => "composer",
-        "hex" => "hex",
-        "pub" | "dart-pub" => "pub",
-        "deb" => "deb",
-        "rpm" => "rpm",
-        "apk" => "apk",
-        _ => return None,
-    })
-}
-
-/// The purl type of what a manifest or lock file lists.
-fn ecosystem_of_path(path: &str) -> Option<&'static str> {
-    let name = path.rsplit('/').next()?;
-    Some(match name {
-        "package-lock.json" | "package.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" => {
-            "npm"
-        }
-        "Pipfile" | "Pipfile.lock" | "poetry.lock" | "uv.lock" | "pdm.lock" | "pyproject.toml" | "pylock.toml"
-        | "setup.py" | "METADATA" | "PKG-INFO" => "pypi",
-        "go.mod" | "go.sum" => "golang",
-        "Cargo.lock" | "Cargo.toml" => "cargo",
-        "pom.xml" | "gradle.lockfile" | "buildscript-gradle.lockfile" | "build.gradle" | "build.gradle.kts" => "maven",
-        "Gemfile" | "Gemfile.lock" | "gems.locked" => "gem",
-        "composer.json" | "composer.lock" | "installed.json" => "composer",
-        "packages.lock.json" | "packages.config" | "Directory.Packages.props" | "project.assets.json" => "nuget",
-        "pubspec.lock" | "pubspec.yaml" => "pub",
-        "mix.lock" | "mix.exs" => "hex",
-        name => {
-            let end = |tails: &[&str]| tails.iter().any(|tail| name.ends_with(tail));
-            if name.starts_with("requirements") && end(&[".txt"]) {
-                "pypi"
-            } else if end(&[".jar", ".war", ".ear"]) {
-                "maven"
-            } else if end(&[".gemspec"]) {
-                "gem"
-            } else if end(&[".csproj", ".fsproj", ".vbproj", ".deps.json"]) {
-                "nuget"
-            } else {
-                return None;
-            }
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn package_urls_are_built_in_canonical_form_or_not_at_all() {
-        for (ecosystem, name, version, want) in [
-            ("npm", "@angular/core", Some("1.0.0"), Some("pkg:npm/%40angular/core@1.0.0")),
-            ("npm", "lodash", None, Some("pkg:npm/lodash")),
-            ("pypi", "Django_Rest", Some("3"), Some("pkg:pypi/django-rest@3")),
-            ("maven", "org.a:b", Some("1"), Some("pkg:maven/org.a/b@1")),
-            ("maven", "b", Some("1"), None),
-            ("golang", "github.com/gogo/protobuf", Some("1.3.1"), Some("pkg:golang/github.com/gogo/protobuf@1.3.1")),
-            ("deb", "openssl", Some("1"), None),
-            ("npm", "", Some("1"), None),
-        ] {
-            assert_eq!(build(ecosystem, name, version).as_deref(), want, "{ecosystem} {name}");
-        }
-    }
-
-    #[test]
-    fn a_manifest_tells_the_kind_of_its_packages() {
-        for (path, want) in [
-            ("web/package-lock.json", Some("npm")),
-            ("requirements-dev.txt", Some("pypi")),
-            ("lib/log4j-core-2.14.jar", Some("maven")),
-            ("library/alpine", None),
-        ] {
-            assert_eq!(ecosystem_of_path(path), want, "{path}");
-        }
-    }
 
     #[test]
     fn names_and_versions_are_told_apart_at_the_last_at() {

@@ -98,9 +98,9 @@ overrides:
     assert_eq!(policy.unknown_severity, Severity::High);
     assert_eq!(policy.unknown_severity_place.map(|p| p.line), Some(20));
     assert_eq!(policy.sources.len(), 2);
-    assert_eq!(policy.sources[0].requirement, Requirement::Optional);
+    assert_eq!(policy.sources[0].evidence.requirement, Requirement::Optional);
     assert_eq!(policy.sources[0].section.to_flow(), "{files: [\"reports/**/*.sarif\"]}");
-    assert_eq!(policy.sources[1].requirement, Requirement::Required);
+    assert_eq!(policy.sources[1].evidence.requirement, Requirement::Required);
     let [first, second] = &policy.waivers[..] else { panic!("two waivers") };
     assert_eq!(first.id, "w.1");
     assert_eq!(first.matches.as_written, "id: CVE-2021-23337, path: web/** or app/*");

@@ -11,7 +11,7 @@ const REMEMBERED: usize = 32 * 1024;
 
 /// Gives the same pointer for the same text. Each worker has its own, so that they share no counters.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     seen: HashSet<Text>,
     no_texts: Arc<[Text]>,
     no_cwe: Arc<[Cwe]>,
@@ -19,12 +19,12 @@ pub(super) struct Names {
 
 impl Names {
     /// Remembers nothing.
-    pub(super) fn new() -> Names {
+    pub(crate) fn new() -> Names {
         Names { seen: HashSet::new(), no_texts: Arc::new([]), no_cwe: Arc::new([]) }
     }
 
     /// The text, shared.
-    pub(super) fn text(&mut self, text: &str) -> Text {
+    pub(crate) fn text(&mut self, text: &str) -> Text {
         if let Some(known) = self.seen.get(text) {
             return Text::clone(known);
         }

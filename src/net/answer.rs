@@ -1,0 +1,42 @@
+//! What a server answered.
+
+use reqwest::header::HeaderMap;
+
+/// An answer that arrived whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, decompressed. Of a status 2xx it begins and ends like JSON, and is UTF-8.
+    pub body: String,
+    pub(super) headers: HeaderMap,
+}
+
+impl Answer {
+    /// One that a test makes up.
+    #[cfg(test)]
+    pub(crate) fn made(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+        use reqwest::header::{HeaderName, HeaderValue};
+        let pair = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value that a header can have"))
+        };
+        Answer { status, body: body.to_owned(), headers: headers.iter().map(pair).collect() }
+    }
+
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Every line of a header that is text, for headers that may be given several times.
+    pub fn header_lines(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim)
+    }
+
+    /// A header, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
+    }
+}

@@ -1,0 +1,22 @@
+//! HTTP for every source that asks a vendor: one client, the hosts that may have a credential, and credentials.
+//!
+//! It knows no vendor and no finding. A request can only be made from an [`Endpoint`], and an endpoint only by [`Trust`]: so
+//! a credential cannot travel to a host that nobody trusts. Everything that a server sends is bounded in size and time.
+
+mod answer;
+mod client;
+mod dns;
+mod failure;
+mod request;
+mod retry;
+mod secret;
+mod tls;
+mod trust;
+
+pub use answer::Answer;
+pub use client::{Client, Network};
+pub use failure::Failure;
+pub use request::{Field, Request};
+pub use secret::{Masks, Secret};
+pub use tls::Roots;
+pub use trust::{Endpoint, Given, Host, Trust};

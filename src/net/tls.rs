@@ -1,0 +1,86 @@
+//! The certificates that are trusted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::env::Env;
+
+/// Where trusted roots come from besides the system's.
+#[derive(Clone, Debug, Default)]
+pub struct Roots {
+    /// Those of `--ca-file`.
+    more: Vec<CertificateDer<'static>>,
+    /// `SSL_CERT_FILE`, if it is set: it replaces the system's roots, so it must hold some.
+    replacement: Option<String>,
+}
+
+impl Roots {
+    /// Reads `--ca-file`.
+    ///
+    /// # Errors
+    /// If it cannot be read or holds no certificate.
+    pub fn read(ca_file: Option<&Path>, env: &Env) -> anyhow::Result<Roots> {
+        let more = match ca_file {
+            Some(path) => {
+                certificates(&env.folder.join(path)).with_context(|| format!("--ca-file {}", path.display()))?
+            }
+            None => Vec::new(),
+        };
+        Ok(Roots { more, replacement: env.get("SSL_CERT_FILE").map(str::to_owned) })
+    }
+
+    /// What the client trusts: the system's roots (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), else those of the web
+    /// as they were when findgate was built, and the ones of `--ca-file`.
+    ///
+    /// # Errors
+    /// If `SSL_CERT_FILE` holds no certificate: to go on with others would be to trust what nobody named.
+    ///
+    /// Without `system` only those of `--ca-file`: to read the system's takes longer than all else that a client needs.
+    pub(super) fn config(&self, system: bool) -> anyhow::Result<ClientConfig> {
+        let mut store = RootCertStore::empty();
+        if system {
+            self.add_system(&mut store)?;
+        }
+        for certificate in &self.more {
+            store.add(certificate.clone()).context("--ca-file: use a certificate in it")?;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .context("choose a TLS version")?
+            .with_root_certificates(store)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+impl Roots {
+    fn add_system(&self, store: &mut RootCertStore) -> anyhow::Result<()> {
+        let native = rustls_native_certs::load_native_certs();
+        let (usable, _) = store.add_parsable_certificates(native.certs);
+        if usable == 0 {
+            if let Some(file) = &self.replacement {
+                let why = native.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
+                bail!("SSL_CERT_FILE {file} holds no certificate that can be used{why}");
+            }
+            store.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+        }
+        Ok(())
+    }
+}
+
+fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let pem = std::fs::read(path).context("cannot read it")?;
+    let certificates: Vec<_> =
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| anyhow::anyhow!("{error}"))?;
+    if certificates.is_empty() {
+        bail!("it holds no certificate; it must be PEM, with -----BEGIN CERTIFICATE-----");
+    }
+    Ok(certificates)
+}

@@ -1,0 +1,142 @@
+//! What is judged: the sources as they are, or as a snapshot shows them. And `findgate collect`, which takes one.
+
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow, ensure};
+
+use crate::cli::{Check, Collect, Input};
+use crate::env::Env;
+use crate::exit::Status;
+use crate::finding::State;
+use crate::messages::Messages;
+use crate::policy::Requirement;
+use crate::progress::Board;
+use crate::report::{Destination, Target, Targets};
+use crate::settings::{Refusal, Settings, settings};
+use crate::snapshot::{self, Contents};
+use crate::source::{self, Collected};
+
+use super::{desks, tell};
+
+/// Large enough that a snapshot is not written in small pieces.
+const BUFFER: usize = 1 << 16;
+
+/// `findgate collect`.
+pub(super) fn run(arguments: &Collect, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    let Collect { reading, project, network, output } = arguments;
+    let mut settings = settings(&Input::to_read(reading, project, network), env)?;
+    let to = match Target::of(output) {
+        Target::Stdout => None,
+        Target::File(path) => Some(destination(&path)?),
+    };
+    settings.set_written(to.iter().map(|to| to.resolved().to_owned()).collect());
+    let collected = collect(&mut settings, env, messages);
+    match &to {
+        Some(to) => keep(to, &settings, &collected, env)?,
+        None => {
+            let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+            // Unlike a report, which somebody may have seen enough of, a snapshot that did not arrive whole is none.
+            let written = snapshot::write(&contents(&settings, &collected, env), &mut out).and_then(|()| out.flush());
+            written.context("cannot write the snapshot to standard output").map_err(Refusal::Output)?;
+        }
+    }
+    let findings: usize = collected.iter().map(|one| one.findings.len()).sum();
+    let count = |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
+    let place = to.map_or("standard output".to_owned(), |to| to.shown());
+    messages.line(&format!("wrote {place}: {} of {}", count(findings, "finding"), count(collected.len(), "source")));
+    let missing: Vec<String> = settings
+        .wanted
+        .iter()
+        .zip(&collected)
+        .filter(|(wanted, one)| {
+            wanted.rule.requirement == Requirement::Required && one.coverage.state != State::Complete
+        })
+        .map(|(wanted, one)| format!("{} is {}", wanted.name, one.coverage.state.name()))
+        .collect();
+    // Giving a million findings back one by one takes longer than all that the process has left to do.
+    std::mem::forget(collected);
+    if missing.is_empty() {
+        return Ok(Status::Holds);
+    }
+    messages.error(&anyhow!("the snapshot is not complete, and says so: {}", missing.join(", ")));
+    Ok(Status::Undecided)
+}
+
+/// Refuses to judge a snapshot and to keep one in the same run.
+pub(super) fn refuse_both(arguments: &Check) -> anyhow::Result<()> {
+    ensure!(
+        arguments.input.snapshot.is_none() || arguments.save_snapshot.is_none(),
+        "--save-snapshot keeps what is read, and with --snapshot nothing is read; give one of them (FINDGATE_SAVE_SNAPSHOT and \
+         FINDGATE_SNAPSHOT count as given)"
+    );
+    Ok(())
+}
+
+/// Where `check --save-snapshot` keeps what it reads.
+pub(super) fn saved(arguments: &Check, targets: &Targets, env: &Env) -> Result<Option<Destination>, Refusal> {
+    let Check { input: Input { snapshot, .. }, save_snapshot, .. } = arguments;
+    if let Some(snapshot) = snapshot
+        && let Ok(file) = env.folder.join(snapshot).canonicalize()
+        && targets.files().any(|target| target == file)
+    {
+        let file = snapshot.display();
+        return Err(anyhow!("--output would replace {file}, the snapshot that is judged; give it another path").into());
+    }
+    let Some(path) = save_snapshot else { return Ok(None) };
+    let Target::File(path) = Target::of(path) else {
+        return Err(anyhow!("--save-snapshot: standard output carries the report; name a file").into());
+    };
+    let to = destination(&path)?;
+    if targets.files().any(|target| target == to.resolved()) {
+        return Err(anyhow!(
+            "a report and the snapshot are both to be written to {}; give one of them another path",
+            to.shown()
+        )
+        .into());
+    }
+    Ok(Some(to))
+}
+
+fn destination(path: &Path) -> Result<Destination, Refusal> {
+    let attempt = || format!("cannot write the snapshot to {}", path.display());
+    Destination::check(path).with_context(attempt).map_err(Refusal::Output)
+}
+
+/// Writes a snapshot.
+pub(super) fn keep(to: &Destination, settings: &Settings, read: &[Collected], env: &Env) -> Result<(), Refusal> {
+    let written = to.write(|file| {
+        let mut out = BufWriter::with_capacity(BUFFER, file);
+        snapshot::write(&contents(settings, read, env), &mut out)
+    });
+    written.with_context(|| format!("cannot write the snapshot to {}", to.shown())).map_err(Refusal::Output)
+}
+
+fn contents<'a>(settings: &'a Settings, collected: &'a [Collected], env: &Env) -> Contents<'a> {
+    Contents {
+        taken: env.now,
+        project: &settings.project,
+        sarif: &settings.sarif,
+        sources: settings.wanted.iter().map(|wanted| wanted.settings.as_str()).zip(collected).collect(),
+    }
+}
+
+/// Reads every source, or takes them from the snapshot that is judged; what comes back is in the order of `wanted`. Each is
+/// told in a line.
+pub(super) fn collect(settings: &mut Settings, env: &Env, messages: Messages) -> Vec<Collected> {
+    for note in &settings.notes {
+        messages.detail(note);
+    }
+    for warning in &settings.warnings {
+        messages.note(warning);
+    }
+    if let Some(snapshot) = settings.snapshot.take() {
+        let collected = snapshot.show(&settings.wanted);
+        collected.iter().for_each(|one| tell(&one.coverage, messages));
+        return collected;
+    }
+    let board = if messages.may_draw_progress() { Board::drawn() } else { Board::silent() };
+    let told = |coverage: &crate::finding::Coverage| board.above(|| tell(coverage, messages));
+    let desks = desks(settings, &board, messages);
+    source::collect(&settings.readers, &env.folder, &board, &desks, &told)
+}

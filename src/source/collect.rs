@@ -1,0 +1,121 @@
+//! Reading all sources at once: vendors on one thread that waits for all of them, files on the one that called.
+
+use std::path::Path;
+use std::pin::Pin;
+
+use futures_util::future::join_all;
+
+use super::{Collected, Desk, Reader, Step, appsecplus, cybedefend, mayo, mend, sarif};
+use crate::finding::Coverage;
+use crate::policy::EvidenceRule;
+use crate::progress::Board;
+
+/// Hears of each source when it was read, on whichever thread it was.
+pub type Told<'a> = &'a (dyn Fn(&Coverage) + Sync);
+
+/// Reads every source; what comes back is in their order. It does not fail, and one source that fails does not keep the
+/// others: what could not be read is said in its coverage. `desk` makes what a source needs that asks a vendor.
+pub fn collect(
+    readers: &[(Reader, EvidenceRule)],
+    folder: &Path,
+    board: &Board,
+    desk: &(dyn Fn(&Reader, &EvidenceRule) -> Desk + Sync),
+    told: Told<'_>,
+) -> Vec<Collected> {
+    let mut collected: Vec<Option<Collected>> = readers.iter().map(|_| None).collect();
+    std::thread::scope(|scope| {
+        let network = asks_vendors(readers).then(|| scope.spawn(|| from_vendors(readers, desk, told)));
+        for (place, (reader, _)) in collected.iter_mut().zip(readers) {
+            let one = match reader {
+                Reader::Sarif(settings) => {
+                    let progress = board.files();
+                    let collected = sarif::collect(settings, folder, &progress);
+                    progress.finish();
+                    collected
+                }
+                Reader::Unread(coverage) => Collected { findings: Vec::new(), coverage: coverage.clone() },
+                Reader::Mend(_) | Reader::Mayo(_) | Reader::Cybedefend(_) | Reader::Appsecplus(_) => continue,
+            };
+            told(&one.coverage);
+            *place = Some(one);
+        }
+        let from_network = network.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        for (place, one) in from_network {
+            collected[place] = Some(one);
+        }
+    });
+    let missing = |(reader, _): &(Reader, EvidenceRule)| Collected {
+        findings: Vec::new(),
+        coverage: Coverage::unread(reader.name(), "its reader ended without a word; please report this".into()),
+    };
+    collected.into_iter().zip(readers).map(|(one, reader)| one.unwrap_or_else(|| missing(reader))).collect()
+}
+
+fn asks_vendors(readers: &[(Reader, EvidenceRule)]) -> bool {
+    readers.iter().any(|(reader, _)| !matches!(reader, Reader::Sarif(_) | Reader::Unread(_)))
+}
+
+type Reading<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+fn from_vendors(
+    readers: &[(Reader, EvidenceRule)],
+    desk: &(dyn Fn(&Reader, &EvidenceRule) -> Desk + Sync),
+    told: Told<'_>,
+) -> Vec<(usize, Collected)> {
+    on_one_thread(async {
+        let readings = readers.iter().enumerate().filter_map(|(place, (reader, rule))| {
+            if matches!(reader, Reader::Sarif(_) | Reader::Unread(_)) {
+                return None;
+            }
+            let desk = desk(reader, rule);
+            let meter = desk.meter.clone();
+            let reading: Reading<'_, Collected> = match reader {
+                Reader::Mend(reader) => Box::pin(async move { mend::collect(reader, &desk).await }),
+                Reader::Mayo(reader) => Box::pin(async move { mayo::collect(reader, &desk).await }),
+                Reader::Cybedefend(reader) => Box::pin(async move { cybedefend::collect(reader, &desk).await }),
+                Reader::Appsecplus(reader) => Box::pin(async move { appsecplus::collect(reader, &desk).await }),
+                Reader::Sarif(_) | Reader::Unread(_) => return None,
+            };
+            Some(async move {
+                let one = reading.await;
+                meter.finish();
+                told(&one.coverage);
+                (place, one)
+            })
+        });
+        join_all(readings).await
+    })
+    .unwrap_or_default()
+}
+
+/// Tries every vendor out; what comes back is in the order of the readers. Files have no steps.
+pub fn probe(
+    readers: &[(Reader, EvidenceRule)],
+    desk: &(dyn Fn(&Reader, &EvidenceRule) -> Desk + Sync),
+) -> Vec<Vec<Step>> {
+    let steps = on_one_thread(async {
+        join_all(readers.iter().map(|(reader, rule)| async move {
+            if matches!(reader, Reader::Sarif(_) | Reader::Unread(_)) {
+                return Vec::new();
+            }
+            let desk = desk(reader, rule);
+            let steps = match reader {
+                Reader::Mend(reader) => mend::probe(reader, &desk).await,
+                Reader::Mayo(reader) => mayo::probe(reader, &desk).await,
+                Reader::Cybedefend(reader) => cybedefend::probe(reader, &desk).await,
+                Reader::Appsecplus(reader) => appsecplus::probe(reader, &desk).await,
+                Reader::Sarif(_) | Reader::Unread(_) => Vec::new(),
+            };
+            desk.meter.finish();
+            steps
+        }))
+        .await
+    });
+    steps.unwrap_or_default()
+}
+
+/// Runs what waits for the network. `None` if the system gives no means to wait, which then is said of every source.
+fn on_one_thread<T>(work: impl Future<Output = T>) -> Option<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().ok()?;
+    Some(runtime.block_on(work))
+}

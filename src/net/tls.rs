@@ -55,7 +55,7 @@ impl Roots {
             .context("choose a TLS version")?
             .with_root_certificates(store)
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
 }

@@ -417,7 +417,6 @@ fn what_a_project_keeps_out_of_its_findings_is_noted() {
     let mut mock = Mock::new();
     mock.project["sastSeverities"] = json!(["critical", "HIGH", "medium"]);
     mock.project["iacSeverities"] = json!(["critical", "high", "medium", "low"]);
-    mock.project["scaSeverities"] = json!([]);
     mock.project["scaTransitiveDependenciesEnabled"] = json!(false);
     mock.project["containerEnabled"] = json!(false);
     mock.project["sastEnabled"] = json!(true);
@@ -427,11 +426,63 @@ fn what_a_project_keeps_out_of_its_findings_is_noted() {
         .source()
         .whole()
         .notes_that("hides SAST findings of these severities in CybeDefend: low")
-        .notes_that("hides SCA findings of these severities in CybeDefend: critical, high, medium, low")
         .notes_that("transitive dependencies switched off")
         .notes_that("container is switched off");
     assert!(!source.notes().contains("IaC"), "{}", source.notes());
     vendor.judge(&of_project(", types: container"), &[], 3).source().is("partial", "container is switched off");
+}
+
+#[test]
+fn a_project_that_hides_what_is_critical_or_high_is_not_clean() {
+    for (shown, hidden) in [
+        (json!([]), "critical, high, medium, low"),
+        (json!(["critical", "medium", "low"]), "high"),
+        (json!(["high", "medium", "low"]), "critical"),
+    ] {
+        let mut mock = Mock::new();
+        mock.project["scaSeverities"] = shown;
+        let vendor = mock.start();
+        let told = format!("hides SCA findings of these severities in CybeDefend: {hidden};");
+        vendor.judge(&of_project(""), &[], 3).source().is("partial", &told);
+        vendor.judge(&of_project(", types: sast"), &[], 0).source().whole();
+    }
+}
+
+/// A second project that answers as the first does, but for its scan.
+fn twin(name: &'static str, scan: Option<&'static str>) -> Mock {
+    Mock::new().before(move |request| {
+        request.bearer()?;
+        let rest = request.path.strip_prefix(&format!("/project/{OTHER}"))?;
+        if rest.is_empty() {
+            return Some(Reply::ok(&json!({"projectId": OTHER, "name": name})));
+        }
+        if let (true, Some(time)) = (rest.starts_with("/scan/"), scan) {
+            return Some(Reply::ok(&json!({"id": SCAN, "state": "completed", "endTime": time})));
+        }
+        if !rest.starts_with("/results/") {
+            return None;
+        }
+        let mut page = json!({"projectId": OTHER, "total": 0, "totalPages": 0, "vulnerabilities": []});
+        if scan.is_some() {
+            page["scanProjectInfo"] = json!({"scanId": SCAN, "state": "completed"});
+        }
+        Some(Reply::ok(&page))
+    })
+}
+
+#[test]
+fn no_project_proves_anything_for_another_one() {
+    let both = policy(&format!("projects: [{PROJECT}, {OTHER}], max_age: 7d"));
+    twin("payments-web", Some("2026-11-20T06:11:58Z")).start().judge(&both, &[], 0).source().whole();
+    // Of the other project no list names a scan.
+    let source = twin("payments-web", None).start().judge(&both, &[], 3).source();
+    source.is("partial", "CybeDefend names no scan of payments-web, so nothing proves what `max_age`");
+    let of_branch = both.replace("max_age: 7d", "commit: branch");
+    let source = twin("payments-web", None).start().judge(&of_branch, &["--branch", "main"], 3).source();
+    source.is("partial", "CybeDefend names no scan of payments-web, so nothing proves what `commit`");
+    // Both are called the same, and one was scanned long ago.
+    let source = twin("payments-api", Some("2025-11-20T06:11:58Z")).start().judge(&both, &[], 3).source();
+    source.is("stale", &format!("payments-api ({OTHER}) ended"));
 }
 
 // Lists that may not be read.
@@ -578,6 +629,17 @@ fn rows(from: u64, to: u64) -> Vec<Value> {
 
 #[test]
 fn fewer_findings_than_the_total_are_not_all() {
+    for total in [json!("many"), json!(2.5), json!([])] {
+        let mock = sast_pages(move |_| json!({"total": total, "totalPages": 1, "vulnerabilities": rows(1, 2)}));
+        let source = mock.start().judge(&of_project("").replace("any", "critical"), &[], 3).source();
+        source.is("failed", "its total is no number of rows");
+    }
+    // No page at all is what is told, and each has rows.
+    let mock = sast_pages(|page| {
+        let shown = if page < 3 { rows(2 * page - 1, 2 * page) } else { Vec::new() };
+        json!({"totalPages": 0, "vulnerabilities": shown})
+    });
+    assert_eq!(mock.start().judge(&of_project(""), &[], 1).source().read(), 4);
     for (total, pages) in [(3, 1), (12, 1), (3, 0)] {
         let mock = sast_pages(move |_| json!({"total": total, "totalPages": pages, "vulnerabilities": rows(1, 2)}));
         let source = mock.start().judge(&of_project(""), &[], 1).source();
@@ -818,6 +880,21 @@ fn a_running_scan_is_waited_for_and_what_it_finds_is_read() {
 }
 
 #[test]
+fn a_list_that_is_refused_only_after_the_scan_was_waited_for_is_not_left_out() {
+    let asked = AtomicUsize::new(0);
+    let mock = ends_after(2);
+    let inner = Arc::clone(&mock.before);
+    let vendor = mock
+        .before(move |request| {
+            let is_list = request.bearer().is_some() && request.path == results("container");
+            if is_list && asked.fetch_add(1, Ordering::SeqCst) > 0 { Some(refusal(403, "no")) } else { inner(request) }
+        })
+        .start();
+    let lenient = of_project(", wait: 60s").replace("{all: any}", "{all: critical}");
+    vendor.judge(&lenient, &[], 3).source().is("failed", "cannot read the container findings of payments-api");
+}
+
+#[test]
 fn a_scan_that_ends_between_its_lists_and_the_question_for_it_is_read_again() {
     // The lists are read while it runs and show nothing; when it is asked for it has ended.
     let asked = Arc::new(AtomicUsize::new(0));
@@ -870,6 +947,9 @@ fn a_scan_that_may_not_be_read_has_the_state_that_the_lists_tell() {
     let mut foreign = Mock::new();
     foreign.scan.as_mut().unwrap()["projectId"] = json!(OTHER);
     foreign.start().judge(&of_project(""), &[], 3).source().is("partial", "it is of another project");
+    let mut another = Mock::new();
+    another.scan.as_mut().unwrap()["id"] = json!("1f3f1a60-3a39-4f0c-8f6e-5a2b9a4a7c12");
+    another.start().judge(&of_project(""), &[], 3).source().is("partial", "it is another scan");
 }
 
 #[test]

@@ -198,7 +198,8 @@ fn a_list_that_does_not_end_as_it_should_is_undecided() {
             Mend::clean().always(SCA, Reply::text(200, "application/json", r#"{"response": [{"uuid": "\ud800"}]}"#)),
             "1 row of the SCA findings",
         ),
-        ("only another project's rows", Mend::clean().always(SCA, foreign()), "belong to another project"),
+        ("only another project's rows", Mend::clean().always(SCA, foreign(1)), "belong to another project"),
+        ("only another project's row, twice", Mend::clean().always(SCA, foreign(2)), "belong to another project"),
     ] {
         let server = mend.start();
         let run = judge(&policy(&server, "page_size: 2, engines: sca"), &["--format", "json", "--timeout", "20s"]);
@@ -212,10 +213,10 @@ fn a_list_that_does_not_end_as_it_should_is_undecided() {
     }
 }
 
-fn foreign() -> Reply {
+fn foreign(times: usize) -> Reply {
     let mut row = numbered(1, "CRITICAL");
     row["project"]["uuid"] = json!("aaaaaaaa-7a41-4f0e-9c55-3f6f0c1b7d10");
-    Reply::ok(&json!({"response": [row], "additionalData": {"totalItems": 1}}))
+    Reply::ok(&json!({"response": vec![row; times], "additionalData": {"totalItems": 1}}))
 }
 
 #[test]
@@ -450,6 +451,18 @@ fn credentials_that_a_server_echoes_are_masked_in_every_output() {
                 "{}",
                 run.stdout
             );
+        }
+    }
+}
+
+#[test]
+fn a_credential_at_the_end_of_what_is_repeated_is_not_shown_by_half() {
+    for before in [140, 145, 190, 195] {
+        let said = format!("{}{KEY}{}", "x".repeat(before), "y".repeat(100));
+        for reply in [Reply::text(404, "text/plain", said.clone()), Reply::json(404, &json!({"message": said}))] {
+            let server = Mend::clean().always(SCA, reply).start();
+            let run = judge(&policy(&server, "engines: sca"), &["--verbose"]).ends_with(3);
+            assert!(!run.stdout.contains("xuk") && !run.stderr.contains("xuk"), "{}{}", run.stdout, run.stderr);
         }
     }
 }
@@ -816,8 +829,12 @@ fn a_list_that_may_not_show_the_newest_scan_yet_is_waited_for_and_told() {
     assert_eq!(server.count(&path(SUMMARIES)), 3);
     let server = behind.start();
     tells(&source(&server, "", 0)["notes"], told);
-    let policy = policy(&server, "commit: head");
-    judge(&policy, &["--commit", COMMIT]).ends_with(3).complains(told);
+    let policy_of = |more: &str| policy(&server, more);
+    judge(&policy_of("commit: head"), &["--commit", COMMIT]).ends_with(3).complains(told);
+    // It is behind by more than anything may be old.
+    let now = ["--as-of", "2026-09-14T08:22:00Z"];
+    judge(&policy_of("max_age: 2h"), &now).ends_with(0);
+    judge(&policy_of("max_age: 30m"), &now).ends_with(3).complains(told);
 }
 
 #[test]
@@ -826,6 +843,23 @@ fn scans_whose_findings_mend_does_not_list_are_told() {
     let (_, scans) = mend.lists.get_mut(&path(SCANS)).unwrap();
     scans.push(scan("99990000-a6ff-4303-89a6-b051062fa5e3", "IAC", "FAILED", "2026-09-14T08:18:20Z"));
     tells(&source(&mend.start(), "", 0)["notes"], "has IAC scans, too; Mend has no list of what they found");
+}
+
+#[test]
+fn a_scan_of_no_engine_alone_may_have_been_of_any() {
+    // Where the summary does not tell which engines ran, their lists are asked.
+    let of = |engine: &str| {
+        let scans = vec![
+            scan(SCA_SCAN, "SCA", "FINISHED", "2026-09-14T08:21:40Z"),
+            scan(IMG_SCAN, engine, "FINISHED", "2026-09-14T08:21:40Z"),
+        ];
+        let mut mend = Mend::clean().scans(scans).with(SAST, Shape::Code, rows("sast"));
+        mend = mend.with(IMAGES, Shape::Images, vec![]).with(SECRETS, Shape::Images, vec![]);
+        mend.summaries[0]["statistics"] = json!({});
+        mend.start()
+    };
+    assert_eq!(source(&of("UNIFIED"), "", 1)["state"], "complete");
+    assert_eq!(source(&of("SCA"), "", 0)["state"], "complete");
 }
 
 #[test]
@@ -928,6 +962,62 @@ fn projects_are_named_by_name_application_or_uuid_and_several_are_read_at_once()
     assert_eq!(asked.json(), json!({"projectUuids": [gone]}));
     // The command line goes before the policy.
     judge(&policy(&server, &format!("project: {gone}")), &["--project", PROJECT]).ends_with(0);
+}
+
+#[test]
+fn no_project_proves_anything_for_another_one() {
+    let second = "aaaaaaaa-7a41-4f0e-9c55-3f6f0c1b7d10";
+    let of_second = |list: &str| list.replace("{p}", second);
+    let both = |twin: &dyn Fn(&mut Value), scans: Vec<Value>| {
+        let mut mend = Mend::clean().scans(vec![scan(SCA_SCAN, "SCA", "FINISHED", "2026-09-14T08:21:40Z")]);
+        let mut copy = mend.summaries[0].clone();
+        copy["uuid"] = json!(second);
+        twin(&mut copy);
+        mend.summaries.push(copy);
+        mend.with(&of_second(SCANS), Shape::Flat, scans).with(&of_second(SCA), Shape::Flat, vec![]).start()
+    };
+    let judged = |server: &Server| {
+        let more = format!("projects: [{PROJECT}, {second}], engines: sca, max_age: 7d");
+        let run = judge(&policy(server, &more), &["--format", "json", "--as-of", "2026-09-15"]).ends_with(3);
+        run.json()["sources"][0].clone()
+    };
+    // The scans of the one are recent; of the other none is listed.
+    let source = judged(&both(&|twin| twin["name"] = json!("blog"), vec![]));
+    tells(&source["reasons"], "Mend lists no SCA scan of the project blog");
+    // Both have one name and one application, and only one was scanned of late.
+    let old = json!({"uuid": "s-2", "scanTime": "2025-01-01T08:21:40Z", "scanStatus": "FINISHED", "engine": "SCA"});
+    let source = judged(&both(&|_| {}, vec![old]));
+    assert_eq!(source["state"], "stale", "{source:#}");
+    tells(&source["reasons"], &format!("({second}) ended"));
+}
+
+#[test]
+fn a_new_token_of_another_organization_ends_the_reading() {
+    // The key's own organization changes while its lists are read; there the project has no findings.
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let mut mend = Mend::clean().with(SCA, Shape::Nested, vec![]);
+    mend.ends = Some((2, 401));
+    let server = mend
+        .on("login/accessToken", move |_, _| {
+            let first = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+            (!first).then(|| {
+                Reply::ok(
+                    &json!({"response": {"jwtToken": "a.b.c", "orgUuid": "99999999-6a3e-4b55-9d1e-0c4b7f2e9a11"}}),
+                )
+            })
+        })
+        .start();
+    let policy = policy(&server, "engines: sca").replace(&format!("org: {ORG}, "), "");
+    judge(&policy, &[]).ends_with(3).complains("of another organization (99999999-6a3e-4b55-9d1e-0c4b7f2e9a11)");
+}
+
+#[test]
+fn the_word_of_another_scan_is_none_of_this_one() {
+    let mut mend = Mend::clean().scans(vec![scan(SCA_SCAN, "SCA", "RUNNING", "2026-09-14T08:21:40Z")]);
+    let detail = format!("{SCANS}/{SCA_SCAN}");
+    mend.details
+        .insert(path(&detail), json!({"uuid": SAST_SCAN, "status": "FINISHED", "endTime": "2026-09-14T09:00:00Z"}));
+    tells(&source(&mend.start(), "engines: sca", 3)["reasons"], "is still running");
 }
 
 #[test]

@@ -1,15 +1,24 @@
 //! What a server answered.
 
+use std::fmt;
+
 use reqwest::header::HeaderMap;
 
 /// An answer that arrived whole.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The body, decompressed. Of a status 2xx it begins and ends like JSON, and is UTF-8.
     pub body: String,
     pub(super) headers: HeaderMap,
+}
+
+/// Its body may hold a token.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an answer of status {} and {} bytes", self.status, self.body.len())
+    }
 }
 
 impl Answer {

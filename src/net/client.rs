@@ -233,6 +233,8 @@ impl Client {
             Err(_) if good => return Err((Cause::NotText, Again::No)),
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
+        // What refuses may repeat what it was sent. Here it is whole yet: a sentence cuts it, and half a credential is not found.
+        let body = if good { body } else { self.network.masks.apply(&body).into_owned() };
         if good && !looks_like_json(&body) {
             let html = body.trim_start().starts_with('<');
             return Err((Cause::NotJson { html }, Again::Once));

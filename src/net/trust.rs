@@ -54,8 +54,9 @@ impl Host {
         let plain = !text.contains(['/', '@', '?', '#', '*']);
         match url.as_ref().and_then(Url::host_str) {
             Some(name) if plain => {
-                // The parser drops the port that the scheme stands for.
-                let port = if text.ends_with(":443") { Some(443) } else { url.as_ref().and_then(Url::port) };
+                // The parser drops the port that the scheme stands for, however it is written.
+                let is_with_port = text.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+                let port = url.as_ref().filter(|_| is_with_port).and_then(Url::port_or_known_default);
                 Ok(Host { name: name.trim_end_matches('.').to_owned(), port })
             }
             _ => bail!("{} is not a host; write its name only, as in appsec.acme.example", quoted(text)),
@@ -248,7 +249,17 @@ mod tests {
         for bad in ["", "https://x.example", "x.example/path", "*.example", "a@b", "x y"] {
             assert!(Host::parse(bad).is_err(), "{bad}");
         }
-        assert_eq!(Host::parse("X.Example:443").unwrap().to_string(), "x.example:443");
+        for (text, host) in [
+            ("X.Example:443", "x.example:443"),
+            ("x.example:0443", "x.example:443"),
+            ("x.example:8443", "x.example:8443"),
+            ("x.example.", "x.example"),
+            ("[::1]", "[::1]"),
+            ("[::1]:443", "[::1]:443"),
+            ("127.1", "127.0.0.1"),
+        ] {
+            assert_eq!(Host::parse(text).unwrap().to_string(), host, "{text}");
+        }
     }
 
     #[test]

@@ -69,6 +69,19 @@ impl Scalar {
         }
     }
 
+    /// How many rows a list has, where that is told; a negative number is a way to say that nobody counted.
+    ///
+    /// # Errors
+    /// A part of a sentence: what stands there is no number of rows, and may have meant more than came.
+    pub(super) fn total(&self) -> Result<Option<u64>, &'static str> {
+        match (self.count(), self.number()) {
+            (Some(total), _) => Ok(Some(total)),
+            (None, Some(number)) if number < 0.0 => Ok(None),
+            (None, None) if self.is_nothing() => Ok(None),
+            (None, _) => Err("its total is no number of rows"),
+        }
+    }
+
     /// A line number: 0 means none.
     pub(super) fn line(&self) -> Option<u32> {
         self.count().and_then(|line| u32::try_from(line).ok()).filter(|line| *line > 0)
@@ -275,6 +288,14 @@ mod tests {
         assert_eq!(scalar("11").count(), Some(11));
         assert_eq!(scalar("11.0").count(), Some(11));
         assert_eq!(scalar("-1").count(), None);
+        for (json, want) in
+            [("\"7\"", Ok(Some(7))), ("0", Ok(Some(0))), ("null", Ok(None)), ("\"\"", Ok(None)), ("-1", Ok(None))]
+        {
+            assert_eq!(scalar(json).total(), want, "{json}");
+        }
+        for json in ["\"many\"", "2.5", "1e300", "[]", "{}", "true"] {
+            assert!(scalar(json).total().is_err(), "{json}");
+        }
         assert_eq!(scalar("\"9.8\"").number(), Some(9.8));
         assert_eq!(scalar("\"NaN\"").number(), None);
         assert_eq!(scalar("7").word().as_deref(), Some("7"));

@@ -400,9 +400,7 @@ fn server(settings: &Settings, access: &Access<'_>) -> anyhow::Result<(Endpoint,
         }
         (None, None, None) => match (&settings.url, &settings.auth_url, &settings.region) {
             (Some(url), Some(auth), _) => {
-                let auth = endpoint(auth, Given::Policy);
-                // The message is made for the key that every source has.
-                let auth = auth.map_err(|error| anyhow!(error.to_string().replacen("`url` of", "`auth_url` of", 1)));
+                let auth = endpoint(auth, Given::Key("auth_url"));
                 Ok((endpoint(url, Given::Policy)?, auth?))
             }
             (Some(_), None, _) => Err(half("`url` of the policy", "`auth_url`")),

@@ -181,7 +181,7 @@ impl<'a> List<'a> {
         if project.is_some_and(|project| !project.eq_ignore_ascii_case(self.lens.project)) {
             return Err(wrong("it is of another project"));
         }
-        let total = page.total.count();
+        let total = page.total.total().map_err(wrong)?;
         let rows = match (page.vulnerabilities, total) {
             (Some(rows), _) => rows,
             (None, Some(0)) => Vec::new(),
@@ -234,7 +234,9 @@ impl<'a> List<'a> {
 
     /// Reads all pages. With `to_the_end` it goes on when their number changes.
     async fn walk(&self, first: Page, to_the_end: bool) -> Reading {
-        let (total, last) = (first.total, first.total_pages);
+        // No page at all, and rows on one: then nobody told how many there are.
+        let is_told = |last: &u64| *last > 0 || first.total.is_some() || first.rows.is_empty();
+        let (total, last) = (first.total, first.total_pages.filter(is_told));
         self.meter.expect(total);
         let mut reading = Reading { total, ..Reading::default() };
         let mut seen = HashMap::new();

@@ -28,7 +28,7 @@ use self::client::Server;
 use self::config::Branch;
 use self::lists::{First, List, Progress, Reading};
 use self::normalize::Lens;
-use self::project::Project;
+use self::project::{Hidden, Project};
 use self::scans::{Newest, Shown};
 use self::types::Type;
 use super::ledger::Ledger;
@@ -100,6 +100,13 @@ async fn projects(
             Err(fault) => ledger.failed(fault),
         }
     }
+    // Scans of one name follow one another: two projects that share it would vouch for each other.
+    let names: Vec<String> = projects.iter().map(|project| project.name.clone()).collect();
+    for project in &mut projects {
+        if names.iter().filter(|name| **name == project.name).count() > 1 {
+            project.name = format!("{} ({})", project.name, project.id);
+        }
+    }
     Ok(projects)
 }
 
@@ -135,8 +142,21 @@ async fn read_project(
         ledger.partial(fault.to_string());
         Vec::new()
     });
-    for note in notes.into_iter().chain(project.hidden(&reader.types)) {
-        ledger.note(note);
+    notes.into_iter().for_each(|note| ledger.note(note));
+    for Hidden { told, is_grave } in project.hidden(&reader.types) {
+        if is_grave { ledger.partial(told) } else { ledger.note(told) }
+    }
+    let asks = match (desk.rule.max_age, desk.rule.commit) {
+        (Some(_), _) => Some("`max_age`"),
+        (None, CommitRule::Branch | CommitRule::Head) => Some("`commit`"),
+        (None, CommitRule::Any) => None,
+    };
+    // The scans of another project prove nothing for this one.
+    if let Some(asks) = asks.filter(|_| scans.is_empty()) {
+        ledger.partial(format!(
+            "CybeDefend names no scan of {}, so nothing proves what {asks} of the policy asks for",
+            project.name
+        ));
     }
 
     let readings = join_all(lists.iter().zip(firsts).map(|(list, first)| async move {

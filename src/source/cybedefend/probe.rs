@@ -63,7 +63,10 @@ async fn attempt_project(
     (project, branch): (&Project, Option<&str>),
     steps: &mut Vec<Step>,
 ) {
-    steps.extend(project.hidden(&reader.types).into_iter().map(|hidden| Step::odd("project", hidden)));
+    steps.extend(project.hidden(&reader.types).into_iter().map(|hidden| match hidden.is_grave {
+        true => Step::bad("project", hidden.told),
+        false => Step::odd("project", hidden.told),
+    }));
     let progress = Progress::new(&desk.meter);
     let lists = lists(server, reader, (project, branch), PAGE_SIZE, &progress);
     let newest = RefCell::new(Newest::default());

@@ -26,6 +26,15 @@ pub(super) struct Project {
     told: wire::Project,
 }
 
+/// What a project's settings keep out of its findings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Hidden {
+    /// A sentence.
+    pub(super) told: String,
+    /// Whether every policy would want to see it: a list without what is critical or high looks clean.
+    pub(super) is_grave: bool,
+}
+
 /// A project that a name may mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Candidate {
@@ -195,8 +204,8 @@ impl Project {
         switch.flag() == Some(false)
     }
 
-    /// What the project's settings keep out of its findings, a sentence each.
-    pub(super) fn hidden(&self, types: &[Type]) -> Vec<String> {
+    /// What the project's settings keep out of its findings.
+    pub(super) fn hidden(&self, types: &[Type]) -> Vec<Hidden> {
         let mut hidden = Vec::new();
         for (list, shown) in [
             (Type::Sast, &self.told.sast_severities),
@@ -213,12 +222,14 @@ impl Project {
             let missing: Vec<&str> =
                 ["critical", "high", "medium", "low"].into_iter().filter(|level| !is_shown(level)).collect();
             if !missing.is_empty() {
-                hidden.push(format!(
+                let told = format!(
                     "{} hides {} of these severities in CybeDefend: {}; whether there are any, findgate cannot see",
                     self.name,
                     list.list(),
                     missing.join(", ")
-                ));
+                );
+                hidden
+                    .push(Hidden { told, is_grave: missing.iter().any(|level| matches!(*level, "critical" | "high")) });
             }
         }
         if types.contains(&Type::Sca) {
@@ -227,10 +238,9 @@ impl Project {
                 (&self.told.sca_development_dependencies_enabled, "development dependencies"),
             ] {
                 if switch.flag() == Some(false) {
-                    hidden.push(format!(
-                        "{} has {what} switched off in CybeDefend, so no finding tells of them",
-                        self.name
-                    ));
+                    let told =
+                        format!("{} has {what} switched off in CybeDefend, so no finding tells of them", self.name);
+                    hidden.push(Hidden { told, is_grave: false });
                 }
             }
         }

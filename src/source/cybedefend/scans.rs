@@ -67,7 +67,14 @@ pub(super) async fn newest(
         ended.extend(known.into_iter().map(|named| named.id));
     }
     for is_last in [false, false, true] {
-        let firsts = join_all(lists.iter().map(List::first)).await;
+        let mut firsts = join_all(lists.iter().map(List::first)).await;
+        // A list that was there while the scan was waited for is one that the plan has.
+        let before = std::mem::take(&mut newest.borrow_mut().firsts);
+        for (first, before) in firsts.iter_mut().zip(before) {
+            if let (First::Denied(fault), First::Page(_) | First::Broken(_)) = (&*first, before) {
+                *first = First::Broken(fault.clone());
+            }
+        }
         let named = named(lists.iter().map(List::of).zip(&firsts));
         *newest.borrow_mut() = Newest { firsts, notes: Vec::new(), named: named.clone() };
         let (mut scans, notes) = all(server, project, &named, branch, lists.len()).await?;
@@ -177,6 +184,9 @@ async fn one(
     let of = told.project_id.text();
     if of.is_some_and(|of| !of.eq_ignore_ascii_case(&project.id)) {
         return Err(Fault::protocol(&attempt, &server.host(), "it is of another project"));
+    }
+    if told.id.text().is_some_and(|id| !id.eq_ignore_ascii_case(&named.id)) {
+        return Err(Fault::protocol(&attempt, &server.host(), "it is another scan"));
     }
     let word = told.state.text().map(str::to_owned).or_else(|| named.state.clone());
     scan.state = state_of(word.as_deref().unwrap_or_default());

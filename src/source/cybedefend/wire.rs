@@ -136,6 +136,7 @@ pub(super) struct ScanInfo {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Scan {
+    pub(super) id: Scalar,
     pub(super) state: Scalar,
     pub(super) project_id: Scalar,
     pub(super) updated_at: Scalar,

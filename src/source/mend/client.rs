@@ -156,14 +156,13 @@ impl<'a> Api<'a> {
     ) -> Result<(Listing<T>, bool), Refused> {
         let mut listing = Listing { items: Vec::new(), ledger: Ledger::new(NAME) };
         let mut walk = Walk::new(list.what, limit, MOST_ROWS);
-        let (mut foreign, mut rows, mut announced) = (0u64, 0u64, false);
+        let (mut foreign, mut announced) = (0u64, false);
         let mut cursor = None;
         loop {
             let (request, answer) = self.ask(list, limit, cursor.as_deref()).await?;
             let page = page(&answer.body).map_err(|why| Fault::protocol(request.attempt(), &self.host(), why))?;
             listing.ledger.pages += 1;
             for row in &page.rows {
-                rows += 1;
                 match take(row, &mut listing.ledger) {
                     Row::Kept(id, item) => {
                         if walk.is_fresh(&id, row) {
@@ -194,10 +193,11 @@ impl<'a> Api<'a> {
             }
         }
         let what = list.what;
-        if foreign > 0 && foreign == rows {
+        // Rows may come twice, so it is what stayed that tells, not how many came.
+        if foreign > 0 && listing.items.is_empty() {
             listing
                 .ledger
-                .partial(format!("all {rows} {what} that came belong to another project, so these were not read"));
+                .partial(format!("all {foreign} {what} that came belong to another project, so these were not read"));
         } else if foreign > 0 {
             listing.ledger.note(format!("{foreign} of the {what} belong to another project and were left out"));
         }

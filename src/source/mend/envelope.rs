@@ -60,6 +60,10 @@ pub(super) fn page(body: &str) -> Result<Page<'_>, String> {
         next: Scalar,
         cursor: Scalar,
         error: Scalar,
+        /// How the code scanner writes an error.
+        success: Scalar,
+        result: Scalar,
+        message: Scalar,
         #[serde(deserialize_with = "object")]
         paging: Paging,
     }
@@ -79,8 +83,16 @@ pub(super) fn page(body: &str) -> Result<Page<'_>, String> {
         error if error.is_nothing() => {}
         error => return Err(format!("it reports an error: {}", one_line(&error.word().unwrap_or_default(), 200))),
     }
+    let is_error = more
+        .result
+        .text()
+        .is_some_and(|word| ["error", "failure", "failed"].iter().any(|known| word.eq_ignore_ascii_case(known)));
+    if is_error || more.success.flag() == Some(false) {
+        let said = first(&[&more.message, &more.result]).word().unwrap_or_default();
+        return Err(format!("it reports an error: {}", one_line(&said, 200)));
+    }
     let response = response.ok_or_else(|| "it holds no `response`".to_owned())?;
-    let total = more.total_items.count();
+    let total = more.total_items.total()?;
     let rows = match response.get().as_bytes().first() {
         Some(b'[') => serde_json::from_str(response.get()).map_err(|error| error.to_string())?,
         Some(b'n') if total.unwrap_or(0) == 0 => Vec::new(),
@@ -89,6 +101,8 @@ pub(super) fn page(body: &str) -> Result<Page<'_>, String> {
     let next = first(&[&more.paging.next, &more.next]);
     let next = match next.text() {
         Some(address) => cursor_of(address).map_or(Next::Lost, Next::Cursor),
+        // Something leads on, and nobody knows how.
+        None if !next.is_nothing() && next.flag() != Some(false) => Next::Lost,
         None => match first(&[&more.cursor, &more.paging.cursor]).word() {
             Some(cursor) => Next::Perhaps(cursor.into_owned()),
             None => Next::None,
@@ -126,6 +140,8 @@ pub(super) struct Walk {
     total: Option<u64>,
     /// Whether the total changed on the way.
     pub(super) moved: bool,
+    /// Whether the page before held no row.
+    was_empty: bool,
     rows_here: u64,
     fresh_here: u64,
 }
@@ -154,6 +170,7 @@ impl Walk {
             nameless: 0,
             total: None,
             moved: false,
+            was_empty: false,
             rows_here: 0,
             fresh_here: 0,
         }
@@ -201,7 +218,12 @@ impl Walk {
         }
         self.total = page.total.or(self.total);
         let what = self.what;
+        let was_empty = std::mem::replace(&mut self.was_empty, rows == 0);
         let next = match &page.next {
+            // An empty page is the end, unless nobody counts the rows and it leads on itself: then one more is looked at.
+            Next::Cursor(cursor) if rows == 0 && self.total.is_none() && !was_empty => {
+                Some(cursor.clone()).filter(|cursor| !self.cursors.contains(cursor))
+            }
             _ if rows == 0 => None,
             Next::Cursor(cursor) => Some(cursor.clone()),
             Next::Lost if self.total.is_none_or(|total| total > self.distinct()) => {
@@ -212,6 +234,11 @@ impl Walk {
             Next::Perhaps(cursor) => {
                 // The same field is the next page's cursor in one service and this page's in another.
                 let due = self.total.map_or(rows >= u64::from(self.limit), |total| total > self.distinct());
+                if due && self.total.is_none() && self.sent.as_ref() == Some(cursor) && fresh == 0 {
+                    return Turn::Stop(format!(
+                        "not all {what} were read: a page held nothing but what had come before"
+                    ));
+                }
                 (due && self.sent.as_ref() != Some(cursor)).then(|| cursor.clone())
             }
             Next::Lost | Next::None => None,
@@ -223,7 +250,7 @@ impl Walk {
                 one_line(&cursor, 40)
             ));
         }
-        if fresh == 0 {
+        if fresh == 0 && rows > 0 {
             return Turn::Stop(format!("not all {what} were read: a page held nothing but what had come before"));
         }
         if self.distinct() >= self.most {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::client::Api;
 use super::config::Engine;
 use super::project::{Project, again};
@@ -39,9 +41,14 @@ pub(super) async fn wait(api: &Api<'_>, org: &str, project: &Project, scans: &Sc
             "Mend's own time of the last SCA scan of {} is before that of the newest one, so its lists may not show that yet",
             project.label
         );
+        // What the lists show may be older than the newest scan by more than the policy lets anything be.
+        let is_too_old = |last: Timestamp| {
+            let lag = u64::try_from(made.duration_since(last).as_secs()).unwrap_or(0);
+            api.desk.rule.max_age.is_some_and(|most| lag > most)
+        };
         match api.desk.rule.commit {
-            CommitRule::Any => ledger.note(told),
-            CommitRule::Branch | CommitRule::Head => ledger.partial(told),
+            CommitRule::Any if !project.scanned.dependencies.is_some_and(is_too_old) => ledger.note(told),
+            CommitRule::Any | CommitRule::Branch | CommitRule::Head => ledger.partial(told),
         }
     }
 }

@@ -147,6 +147,9 @@ impl<'r> Keys<'r> {
             return Err(Fault::protocol(attempt, &host, "there is no token in it"));
         };
         let claims = claims(token);
+        // A token that is fetched later must be of the organization that reading began with: the lists of another one are
+        // empty where the project is not in it.
+        let begun = self.org().map(|org| org.uuid);
         let asked = self.reader.settings.org.as_deref();
         let told = first(&[&given.org_uuid, &claims.org_uuid]).text();
         let name = first(&[&given.org_name, &claims.org_name]).text().map(|name| one_line(name, 80));
@@ -158,8 +161,16 @@ impl<'r> Keys<'r> {
                      of a user of that organization, or correct it"
                 )));
             }
+            (None, Some(told)) if begun.as_ref().is_some_and(|begun| !begun.eq_ignore_ascii_case(told)) => {
+                return Err(Fault::new(format!(
+                    "Mend gave a new token of another organization ({told}) than the one that reading began with ({}); fix it with \
+                     `org` or MEND_ORG_UUID",
+                    begun.unwrap_or_default()
+                )));
+            }
             (_, Some(told)) => told.to_owned(),
             (Some(asked), None) => asked.to_owned(),
+            (None, None) if begun.is_some() => begun.unwrap_or_default(),
             (None, None) => {
                 let help = "the answer does not tell the organization; name it with `org` or MEND_ORG_UUID";
                 return Err(Fault::protocol(attempt, &host, help));

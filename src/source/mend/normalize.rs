@@ -225,24 +225,32 @@ struct Rated<'d> {
     score: Option<f32>,
 }
 
-/// Mend's word, else the CVSS vector, else the score. A score of 0 is how Mend writes that nobody rated it yet.
+/// Mend's word, else the CVSS vector or the score, the worse of them. A score of 0 is how Mend writes that nobody rated it yet,
+/// and a word that nobody knows is not replaced by a number that may be milder.
 fn rate<'d>(word: &'d Scalar, vector: &'d Scalar, score: Option<f64>, ledger: &mut Ledger) -> Rated<'d> {
     let raw = word.text();
     let vector = vector.text();
     let of_vector = vector.and_then(cvss::score);
     let score = score.filter(|score| *score > 0.0 && *score <= 10.0);
-    let told = raw.and_then(Severity::from_word);
-    if let (None, Some(raw)) = (told, raw)
-        && !is_no_severity(raw)
+    // `none` beside a score that says otherwise tells that nobody wrote a word.
+    let is_contradicted = raw.is_some_and(|raw| raw.eq_ignore_ascii_case("none"))
+        && (score.is_some() || of_vector.is_some_and(|score| score > 0.0));
+    let told = raw.filter(|_| !is_contradicted).and_then(Severity::from_word);
+    if let (None, Some(word)) = (told, raw)
+        && !(is_contradicted || is_no_severity(word))
     {
-        ledger.unknown_word("severity", raw);
+        ledger.unknown_word("severity", word);
+        let from = "severity at Mend, in a word that nobody knows";
+        return Rated { severity: None, from, raw, vector, score: score.map(cvss::narrow).or(of_vector) };
     }
     let by_vector = || of_vector.map(f64::from).and_then(Severity::from_score);
     let (severity, from) = match (told, by_vector(), score.and_then(Severity::from_score)) {
         (Some(severity), ..) => (Some(severity), "severity at Mend"),
-        (None, Some(severity), _) => (Some(severity), "CVSS vector at Mend"),
-        (None, None, Some(severity)) => (Some(severity), "CVSS score at Mend"),
-        (None, None, None) => (None, "severity at Mend, which tells none"),
+        (None, Some(severity), other) if other.is_none_or(|other| other <= severity) => {
+            (Some(severity), "CVSS vector at Mend")
+        }
+        (None, _, Some(severity)) => (Some(severity), "CVSS score at Mend"),
+        (None, _, None) => (None, "severity at Mend, which tells none"),
     };
     Rated { severity, from, raw, vector, score: score.map(cvss::narrow).or(of_vector) }
 }

@@ -142,6 +142,13 @@ pub(super) async fn find(api: &Api<'_>, org: &str) -> Result<(Vec<Project>, Ledg
             project.label = format!("{application}/{}", project.name);
         }
     }
+    // Scans of one label follow one another: two projects that share it would vouch for each other.
+    let labels: Vec<String> = chosen.iter().map(|project| project.label.clone()).collect();
+    for project in &mut chosen {
+        if labels.iter().filter(|label| **label == project.label).count() > 1 {
+            project.label = format!("{} ({})", project.label, project.uuid);
+        }
+    }
     Ok((chosen, ledger))
 }
 
@@ -282,7 +289,8 @@ fn by_repository(all: Vec<Project>, wanted: &Wanted<'_>, looked: usize) -> Resul
     }
 }
 
-/// Those of the branch: by its tag, else by the end of the name. A project whose tag names another branch is none of them.
+/// Those of the branch: by its tag, else by the end of the name. A project whose tag names another branch is none of them, and
+/// neither is one whose name does, as Mend's integrations give it.
 fn of_branch<'p>(found: &[&'p Project], wanted: &Wanted<'_>) -> Vec<&'p Project> {
     let Some(branch) = wanted.branch else { return found.to_vec() };
     let is_tagged = |project: &&&Project| project.values(wanted.branch_tag).next().is_some();
@@ -291,10 +299,23 @@ fn of_branch<'p>(found: &[&'p Project], wanted: &Wanted<'_>) -> Vec<&'p Project>
     if !tagged.is_empty() {
         return tagged;
     }
-    let untagged: Vec<&Project> = found.iter().filter(|project| !is_tagged(project)).copied().collect();
+    let is_of_another = |project: &&&Project| is_named_after_another_branch(project, wanted.repository, branch);
+    let untagged: Vec<&Project> =
+        found.iter().filter(|project| !(is_tagged(project) || is_of_another(project))).copied().collect();
     let end = format!("_{}", plain(branch));
     let named: Vec<&Project> = untagged.iter().filter(|project| project.name.ends_with(&end)).copied().collect();
     if named.is_empty() { untagged } else { named }
+}
+
+/// Whether a project has the name that one of Mend's integrations gives to another branch: `GH_payments_main` for `dev`.
+fn is_named_after_another_branch(project: &Project, repository: Option<&str>, branch: &str) -> bool {
+    let Some(name) = repository.and_then(|repository| repository.rsplit('/').next()) else { return false };
+    // Which characters a name may have nobody documents.
+    let loose = |text: &str| text.replace(|c: char| !c.is_alphanumeric(), "_");
+    INTEGRATIONS.iter().any(|prefix| {
+        let told = project.name.strip_prefix(&format!("{prefix}_{name}_"));
+        told.is_some_and(|told| loose(told) != loose(plain(branch)))
+    })
 }
 
 /// Whether a project has the name that one of Mend's integrations gives: `GH_acme/GH_payments_main`.

@@ -69,7 +69,8 @@ pub(super) async fn project(api: &Api<'_>, org: &str, project: &Project) -> Ledg
 fn engines(api: &Api<'_>, project: &Project, scans: &Scans, ledger: &mut Ledger) -> Vec<Engine> {
     let label = &project.label;
     let ran = |engine: Engine| scans.show(engine) || project.scanned.by(engine) == Some(true);
-    let is_unknown = |engine: Engine| project.scanned.by(engine).is_none() && scans.notable.is_empty();
+    let is_unknown =
+        |engine: Engine| project.scanned.by(engine).is_none() && (scans.notable.is_empty() || scans.any_unified);
     let asked = api.reader.settings.engines.as_deref();
     let engines: Vec<Engine> = match asked {
         Some(asked) => asked.to_vec(),
@@ -100,7 +101,6 @@ fn engines(api: &Api<'_>, project: &Project, scans: &Scans, ledger: &mut Ledger)
             ledger.note(format!("no {kind} scan ever ran in the project {label}, so it shows nothing of that kind"));
         } else if let Some(proof) = proof
             && !scans.show(*engine)
-            && !scans.notable.is_empty()
         {
             ledger.partial(format!(
                 "Mend lists no {kind} scan of the project {label}, so nothing proves what {proof} of the policy asks for"

@@ -32,12 +32,14 @@ pub(super) struct Scans {
     pub(super) ledger: Ledger,
     /// When each of them was made, as the list tells it.
     made: HashMap<Text, Timestamp>,
+    /// Whether any scan is of no engine alone: then nobody knows which engines ran.
+    pub(super) any_unified: bool,
 }
 
 impl Scans {
     /// None, and nothing that could be told of them.
     pub(super) fn none() -> Scans {
-        Scans { notable: Vec::new(), ledger: Ledger::new(super::NAME), made: HashMap::new() }
+        Scans { notable: Vec::new(), ledger: Ledger::new(super::NAME), made: HashMap::new(), any_unified: false }
     }
 
     /// Whether any scan of the engine is listed, however it ended.
@@ -88,12 +90,14 @@ impl Scans {
 pub(super) async fn read(api: &Api<'_>, org: &str, project: &Project) -> Result<Scans, Fault> {
     let account = RefCell::new(Ledger::new(super::NAME));
     let made = RefCell::new(HashMap::new());
+    let any_unified = std::cell::Cell::new(false);
     let engines = engines(api.reader.settings.engines.as_deref());
     let mut notable = settle(api.desk, || async {
         let (mut scans, ledger) = once(api, org, project).await?;
         account.replace(ledger);
         tell_unread(&scans, project, &account);
         made.replace(scans.iter().filter_map(|scan| Some((scan.origin.clone(), scan.finished?))).collect());
+        any_unified.set(scans.iter().any(|scan| &*scan.engine == UNIFIED));
         scans.retain(|scan| engines.contains(&&*scan.engine));
         let scans = without_abandoned(without_idle_unified(scans));
         Ok(ask_for_each(api, org, project, scans, &account).await)
@@ -105,7 +109,7 @@ pub(super) async fn read(api: &Api<'_>, org: &str, project: &Project) -> Result<
             scan.state = ScanState::Partial;
         }
     }
-    Ok(Scans { notable, ledger: account.into_inner(), made: made.into_inner() })
+    Ok(Scans { notable, ledger: account.into_inner(), made: made.into_inner(), any_unified: any_unified.get() })
 }
 
 /// Scans whose findings Mend lists nowhere.
@@ -200,7 +204,12 @@ async fn detail(api: &Api<'_>, org: &str, project: &Project, uuid: &str) -> Opti
     if !answer.is_success() {
         return None;
     }
-    serde_json::from_str::<Body>(&answer.body).ok().map(|body| body.response)
+    let row = serde_json::from_str::<Body>(&answer.body).ok()?.response;
+    // The word of another scan is none of this one.
+    let is_it = row.uuid.word().is_none_or(|told| told.eq_ignore_ascii_case(uuid));
+    let is_of_it =
+        row.project_uuid.text().is_none_or(|told| told.len() != 36 || told.eq_ignore_ascii_case(&project.uuid));
+    (is_it && is_of_it).then_some(row)
 }
 
 /// A scan that has not ended has no time at which it did. One that failed nobody knows when may be the newest.

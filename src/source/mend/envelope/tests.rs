@@ -78,9 +78,28 @@ fn what_is_missing_is_said() {
     assert!(stop(&[page(&["a"], &next(1)), page(&["a"], &next(2))], 9).contains("nothing but what had come before"));
     assert!(stop(&[page(&["a"], &next(1)), page(&["b"], &next(2))], 2).contains("more than 2"));
     assert!(stop(&[page(&["a"], r#"{"next": "http://x/more"}"#)], 9).contains("no cursor"));
+    // The only thing that leads on is the cursor that was sent, and it leads to the same rows again.
+    let echoed = r#"{"cursor": 0}"#;
+    assert!(stop(&[page(&["a", "b"], echoed), page(&["a", "b"], echoed)], 9).contains("had come before"));
+    // Something leads on that is no address.
+    assert!(stop(&[page(&["a"], r#"{"next": 5}"#)], 9).contains("no cursor"));
     let twice =
         [page(&["a"], r#"{"totalItems": 2, "next": "http://x?cursor=1"}"#), page(&["a"], r#"{"totalItems": 2}"#)];
     assert!(stop(&twice, 9).ends_with("Mend counts 2, and 1 came"), "a row that came twice is one");
+}
+
+#[test]
+fn an_empty_page_that_leads_on_is_no_end_where_nobody_counts() {
+    let rows = |ids: &str, more: &str| format!(r#"{{"response": [{ids}], "additionalData": {more}}}"#);
+    let next = |cursor: u32| format!(r#"{{"next": "http://x?cursor={cursor}"}}"#);
+    let (empty, full) = (rows("", &next(1)), rows(r#"{"id": "a"}"#, "null"));
+    assert_eq!(walk(2, 9, &[&empty, &full]).0, [go("1"), Turn::Done]);
+    // Two in a row, or one that leads to itself, are the end.
+    assert_eq!(walk(2, 9, &[&empty, &rows("", &next(2))]).0, [go("1"), Turn::Done]);
+    assert_eq!(walk(2, 9, &[&rows(r#"{"id": "a"}"#, &next(1)), &empty]).0, [go("1"), Turn::Done]);
+    // A total says more than an address.
+    let none = rows("", r#"{"totalItems": 0, "next": "http://x?cursor=1"}"#);
+    assert_eq!(walk(2, 9, &[&none]).0, [Turn::Done]);
 }
 
 #[test]
@@ -115,11 +134,20 @@ fn what_is_no_page_of_a_list_is_never_an_empty_one() {
         (r#"{"response": "ok"}"#, "its `response` is no list"),
         (r#"{"response": null, "additionalData": {"totalItems": 3}}"#, "its `response` is no list"),
         (r#"{"response": [], "additionalData": {"error": "failed loading"}}"#, "it reports an error: failed loading"),
+        (
+            r#"{"response": null, "additionalData": {"message": "Something went wrong", "result": "error", "success": false}}"#,
+            "it reports an error: Something went wrong",
+        ),
+        (r#"{"response": [], "additionalData": {"success": "False"}}"#, "it reports an error"),
+        (r#"{"response": [], "additionalData": {"totalItems": "many"}}"#, "its total is no number of rows"),
+        (r#"{"response": [], "additionalData": {"totalItems": 1e300}}"#, "its total is no number of rows"),
+        (r#"{"response": [], "additionalData": {"totalItems": 2.5}}"#, "its total is no number of rows"),
         (r#"{"response": [], "response": []}"#, "duplicate field"),
     ] {
         let error = page(body).unwrap_err();
         assert!(error.contains(why), "{body}: {error}");
     }
+    assert_eq!(page(r#"{"response": [], "additionalData": {"totalItems": -1, "success": true}}"#).unwrap().total, None);
     for body in [r#"{"response": null}"#, r#"{"response": [], "additionalData": {"totalItems": 0, "error": ""}}"#] {
         assert!(page(body).unwrap().rows.is_empty(), "{body}");
     }

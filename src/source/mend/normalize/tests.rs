@@ -115,7 +115,15 @@ fn a_severity_that_is_not_told_is_read_from_the_vector_and_the_score() {
         (json!(null), json!("7.0"), json!(null), Some(Severity::High)),
         (json!("UNKNOWN"), json!(4.0), json!(null), Some(Severity::Medium)),
         (json!(""), json!(0.1), json!(null), Some(Severity::Low)),
-        (json!("FATAL"), json!(0.1), json!(vector), Some(Severity::High)),
+        // A word that nobody knows may be worse than the number beside it.
+        (json!("FATAL"), json!(0.1), json!(vector), None),
+        (json!("none"), json!(9.8), json!(null), Some(Severity::Critical)),
+        (json!("none"), json!(0), json!(null), Some(Severity::Info)),
+        // A vector that says less than the score, and the other way round: the worse holds.
+        (json!(null), json!(9.8), json!("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N"), Some(Severity::Critical)),
+        (json!(null), json!(0.1), json!(vector), Some(Severity::High)),
+        (json!(null), json!(11), json!(null), None),
+        (json!(null), json!(-1), json!(null), None),
         (json!(null), json!(0), json!(null), None),
         (json!(null), json!(null), json!({}), None),
         (json!([]), json!("?"), json!("nonsense"), None),

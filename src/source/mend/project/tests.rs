@@ -43,7 +43,22 @@ fn two_projects_of_one_repository_without_a_branch_are_told_apart_by_name_or_not
     let tag = [("sourceUrl", REPOSITORY)];
     let both = [project("GH_payments_main", "GH_acme", &tag), project("GH_payments_dev", "GH_acme", &tag)];
     assert_eq!(found(&both, Some(REPOSITORY), Some("dev")).unwrap(), "GH_payments_dev");
-    assert!(found(&both, Some(REPOSITORY), Some("other")).unwrap_err().contains("several projects"));
+    assert!(found(&both, Some(REPOSITORY), Some("other")).unwrap_err().contains("of the branch other: there is"));
+    let both = [project("web", "x", &tag), project("jobs", "x", &tag)];
+    assert!(found(&both, Some(REPOSITORY), Some("dev")).unwrap_err().contains("several projects"));
+}
+
+#[test]
+fn the_only_project_of_a_repository_is_not_taken_for_a_branch_that_its_name_denies() {
+    let tag = [("sourceUrl", REPOSITORY)];
+    let of = |name: &str, branch: &str| found(&[project(name, "GH_acme", &tag)], Some(REPOSITORY), Some(branch));
+    for (name, branch) in [("GH_payments_main", "dev"), ("GH_payments_release_main", "main")] {
+        let error = of(name, branch).unwrap_err();
+        assert!(error.contains(&format!("of the branch {branch}: there is GH_acme/{name}")), "{error}");
+    }
+    for (name, branch) in [("GH_payments_main", "main"), ("GH_payments_feature_x", "feature/x"), ("payments", "dev")] {
+        assert_eq!(of(name, branch).unwrap(), name);
+    }
 }
 
 #[test]

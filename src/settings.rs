@@ -40,6 +40,8 @@ pub struct Settings {
     pub only: Vec<String>,
     /// The project.
     pub project: Project,
+    /// Whether the branch is that of a fork, and nobody named it on the command line.
+    pub is_of_fork: bool,
     /// The day that is judged.
     pub as_of: Timestamp,
     /// How long the run may take.
@@ -58,7 +60,9 @@ impl Settings {
     /// What is judged, to compare scans with.
     #[must_use]
     pub fn aim(&self) -> Aim<'_> {
-        Aim { branch: self.project.branch.as_deref(), commit: self.project.commit.as_deref() }
+        // The branch of a fork is not the one that has its name here, which is the one that vendors scan.
+        let branch = self.project.branch.as_deref().filter(|_| !self.is_of_fork);
+        Aim { branch, commit: self.project.commit.as_deref() }
     }
 
     /// Tells the sources which files this run is going to write, links followed.
@@ -148,6 +152,8 @@ fn with(input: &Input, env: &Env, unusable: Unusable) -> Result<Settings, Refusa
     let mut project = project(&input.project, env);
     let sarif = owned("--sarif", &input.reading.sarif)?;
     let snapshot = input.snapshot.as_deref().map(|file| snapshot(file, &sarif, &mut project, env)).transpose()?;
+    let is_of_fork = input.project.branch.is_none()
+        && project.pull_request.as_ref().is_some_and(|request| request.from_fork == Some(true));
     let sarif = snapshot.as_ref().map_or(sarif, |snapshot| snapshot.sarif.clone());
     // Overrides change what is judged, and nothing of what is read; so reading needs no branch.
     let resolved =
@@ -190,6 +196,7 @@ fn with(input: &Input, env: &Env, unusable: Unusable) -> Result<Settings, Refusa
         sarif,
         only,
         project,
+        is_of_fork,
         as_of,
         timeout,
         roots,

@@ -978,3 +978,51 @@ fn the_example_policy_is_valid() {
         .ends_with(0)
         .says("vulnerabilities and scans of the application");
 }
+
+#[test]
+fn pages_that_are_told_in_another_way_than_by_a_cursor_are_not_all() {
+    let row = || json!([vulnerability(1, "low", "resolved")]);
+    for (body, why) in [
+        (json!({"results": row(), "count": 3, "next": "https://a.example/v?page=2"}), "there is another page"),
+        (json!({"results": row(), "count": 3}), "the server counts 3 and gave 1"),
+        (json!({"items": row(), "page": 1, "totalPages": 5}), "there is another page"),
+        (json!({"items": row(), "total": 1, "meta": {"total": 3}}), "the server counts 3 and gave 1"),
+        (json!({"items": row(), "hasMore": false, "meta": {"hasMore": true}}), "there is more"),
+    ] {
+        let server = paged(move |_| body.clone());
+        assert_told(&gate(&server, "", 3), "partial", &[why]);
+    }
+    let server = paged(|_| json!({"items": [], "error": {"code": "server_error"}}));
+    assert_told(&gate(&server, "", 3), "failed", &["a list and an error at the same time"]);
+}
+
+#[test]
+fn a_list_below_the_application_that_holds_only_those_of_others_is_not_its_own() {
+    let server = paged(|_| {
+        let mut row = vulnerability(1, "critical", "open");
+        row["applicationId"] = json!("app-20418");
+        json!([row])
+    });
+    assert_told(&gate(&server, "", 3), "partial", &["nothing shows that it is the list of this application"]);
+}
+
+#[test]
+fn a_scan_that_is_told_twice_has_not_ended_well_if_one_of_them_says_so() {
+    let done = scan("scan-880", "sast", "completed", Some("2025-11-20T12:04:10Z"));
+    let mut failed = done.clone();
+    failed["status"] = json!("failed");
+    for scans in [json!([done, failed]), json!([failed, done]), json!([done, done])] {
+        let good = scans[0] == scans[1];
+        let run = gate(&Vendor { scans, ..Vendor::default() }.start(), "", if good { 0 } else { 3 });
+        assert_told(&run, if good { "complete" } else { "partial" }, if good { &[] } else { &["failed"] });
+    }
+}
+
+#[test]
+fn a_list_as_long_as_pages_may_be_is_asked_for_once_more() {
+    for count in [30, 64, 150, 1500] {
+        let paging = Paging::Silent(usize::try_from(count).unwrap());
+        let server = Vendor { paging, ..Vendor::with(vulnerabilities(count + 1)) }.start();
+        assert_told(&gate(&server, "", 1), "partial", &["without telling how to get the rest"]);
+    }
+}

@@ -361,9 +361,14 @@ fn findings_of_other_projects_are_left_out_and_told() {
     rows.push(finding_of("f_x", OTHER, "identity"));
     // It lacks what a finding needs, and is nobody's here.
     rows.push(json!({"id": "f_y", "project_id": OTHER}));
-    let server = Mayo { restricts: false, ..Mayo::with(rows) }.start();
+    let projects = vec![project(PROJECT, "checkout-service", 2)];
+    let server = Mayo { restricts: false, projects, ..Mayo::with(rows.clone()) }.start();
     let run = noted(run(&server).ends_with(1), "2 findings of other projects left out (`identity`, `proj_91aa02`)");
     assert_eq!((&source(&run)["state"], &source(&run)["read"]), (&json!("complete"), &json!(2)), "{:#}", source(&run));
+    // More are said to be there than are left.
+    let projects = vec![project(PROJECT, "checkout-service", 4)];
+    let server = Mayo { restricts: false, projects, ..Mayo::with(rows) }.start();
+    blamed(self::run(&server).ends_with(1), "partial", "is said to have 4 findings, and its list has 2");
     // Nothing of ours among them, and nothing is expected.
     let rows = vec![finding_of("f_x", OTHER, "identity")];
     let server =
@@ -471,7 +476,8 @@ fn a_server_that_does_not_know_the_parameter_of_the_project_shows_everything_and
         let mut scans = vec![done()];
         scans.push(with(done(), "project_id", json!(OTHER)));
         scans[1]["id"] = json!("scan_x");
-        let mayo = Mayo { scans: Some(scans), ..Mayo::with(rows) };
+        let projects = vec![project(PROJECT, "checkout-service", 2)];
+        let mayo = Mayo { scans: Some(scans), projects, ..Mayo::with(rows) };
         let refused = reply.clone();
         let server = mayo.start_with(move |request| request.query("project_id").is_some().then(|| refused.clone()));
         let run = noted(run(&server).ends_with(1), "refuses the parameter `project_id`");
@@ -957,9 +963,10 @@ fn a_key_that_the_server_echoes_is_in_no_output() {
     row["title"] = json!(format!("found {KEY} and {other}"));
     row["rule_id"] = json!(format!("check-{KEY}"));
     row["file_path"] = json!(format!("src/{KEY}.py"));
+    let scans = Some(vec![with(done(), "scanner", json!(format!("semgrep {KEY}")))]);
     let echo = format!("no {KEY} here, nor {other}");
     for (name, server) in [
-        ("finding", Mayo::with(vec![row.clone()]).start()),
+        ("finding", Mayo { scans, ..Mayo::with(vec![row.clone()]) }.start()),
         ("error", Mayo::with(vec![row]).start_with(move |r| (r.path == "/findings").then(|| error(400, KEY, &echo)))),
     ] {
         for format in ["human", "json", "sarif", "sarif-audit"] {
@@ -997,4 +1004,172 @@ fn the_example_is_a_policy_and_says_what_it_reads() {
     let folder = Folder::new().with("policy.yml", include_str!("../examples/vendors/mayo.yml"));
     folder.run(["policy", "check", "policy.yml"]).ends_with(0);
     folder.run(["policy", "show", "policy.yml"]).ends_with(0).says("project checkout-service");
+}
+
+#[test]
+fn a_page_of_rows_that_cannot_be_read_is_no_end_and_no_repetition() {
+    // Fifty at a time, whatever is asked for, and no total: the second page holds what lacks a status.
+    let first: Vec<Value> = many(40).into_iter().map(|row| with(row, "status", json!("resolved"))).collect();
+    let second: Vec<Value> = (0..40).map(|n| json!({"id": format!("x_{n}"), "project_id": PROJECT})).collect();
+    let server = Mayo { projects: vec![project(PROJECT, "checkout-service", 40)], ..Mayo::with(first.clone()) }
+        .start_with(move |request| {
+            (request.path == "/findings").then(|| {
+                Reply::ok(&match request.query("page") {
+                    Some("1") => json!(first),
+                    Some("2") => json!(second),
+                    _ => json!([]),
+                })
+            })
+        });
+    blamed(run(&server).ends_with(3), "partial", "40 rows of the findings could not be read");
+}
+
+#[test]
+fn a_list_that_says_that_it_goes_on_or_looks_like_a_page_is_not_all() {
+    let resolved =
+        |count| -> Vec<Value> { many(count).into_iter().map(|row| with(row, "status", json!("resolved"))).collect() };
+    for (body, why) in [
+        (json!({"data": resolved(3), "pagination": {"next_cursor": "abc"}}), "says that there is another one"),
+        (json!({"data": resolved(3), "pagination": {"total": 3}, "has_more": true}), "says that there is another one"),
+        // The documented size of a page, from a service that does not turn them.
+        (json!(resolved(20)), "holds only what came before"),
+        (json!({"data": resolved(50)}), "holds only what came before"),
+        (json!({"data": resolved(3), "total": 7, "pagination": {"total": 3}}), "total of the findings is 7"),
+    ] {
+        let again = body.clone();
+        let server =
+            Mayo::with(resolved(3)).start_with(move |request| (request.path == "/findings").then(|| Reply::ok(&again)));
+        blamed(run(&server).ends_with(3), "partial", why);
+    }
+    // A total that only a later page tells.
+    let server = Mayo::with(resolved(3)).start_with(move |request| {
+        (request.path == "/findings").then(|| {
+            Reply::ok(&match request.query("page") {
+                Some("1") => json!({"data": resolved(3)}),
+                _ => json!({"data": [], "pagination": {"total": 30}}),
+            })
+        })
+    });
+    blamed(run(&server).ends_with(3), "partial", "the total of the findings is 30, and 3 came");
+}
+
+#[test]
+fn of_a_finding_that_two_lists_tell_differently_the_stricter_counts() {
+    let projects = vec![project(PROJECT, "checkout-service", 1), project(OTHER, "identity", 1)];
+    let server = Mayo { projects, ..Mayo::with(Vec::new()) }.start_with(|request| {
+        let both = with(finding("f"), "projects", json!([{"id": OTHER}, {"id": PROJECT}]));
+        let status = if request.query("project_id") == Some(OTHER) { "open" } else { "resolved" };
+        (request.path == "/findings")
+            .then(|| Reply::ok(&list(Form::Data, &[with(both, "status", json!(status))], 1, 100, 0)))
+    });
+    let run = run_with(&server, &policy("projects: [checkout-service, identity]"), &[], &[]).ends_with(1);
+    assert_eq!(source(&run)["read"], 1);
+}
+
+#[test]
+fn scans_that_were_told_once_are_not_forgotten_when_they_are_refused() {
+    let running = || scan("scan_b", "semgrep", "running", None);
+    // While they are waited for.
+    let asked = AtomicUsize::new(0);
+    let server = Mayo { scans: Some(vec![running()]), ..Mayo::with(Vec::new()) }.start_with(move |request| {
+        let again = request.path == "/scans" && asked.fetch_add(1, Ordering::SeqCst) > 0;
+        again.then(|| Reply::json(404, &json!({"detail": "Not Found"})))
+    });
+    let run = run_with(&server, &policy("project: checkout-service, wait: 1m"), &[], &[]).ends_with(3);
+    blamed(run, "partial", "cannot read the scans");
+    // Those of one project, and not of the other.
+    let server = Mayo { scans: Some(vec![running()]), ..Mayo::with(Vec::new()) }.start_with(|request| {
+        let other = request.path == "/scans" && request.query("project_id") == Some(OTHER);
+        other.then(|| Reply::json(404, &json!({"detail": "Project not found"})))
+    });
+    let run = run_with(&server, &policy("projects: [checkout-service, identity]"), &[], &[]).ends_with(3);
+    blamed(run, "partial", "cannot read the scans");
+}
+
+#[test]
+fn a_fresh_scan_of_one_asset_does_not_hide_a_stale_one_of_another_of_the_same_name() {
+    let of = |id: &str, asset: &str, ended: &str| {
+        let row = with(scan(id, "semgrep", "completed", Some(ended)), "asset_id", json!(asset));
+        with(row, "asset_name", json!("web"))
+    };
+    let scans = vec![of("new", "asset_1", "2026-11-20T12:00:00Z"), of("old", "asset_2", "2026-01-01T00:00:00Z")];
+    let server = Mayo { scans: Some(scans), ..Mayo::with(Vec::new()) }.start();
+    let run = run_with(&server, &policy("project: checkout-service, max_age: 7d"), &[], &[]).ends_with(3);
+    blamed(run, "stale", "scan of web (asset_2) ended");
+}
+
+#[test]
+fn a_scan_that_one_answer_tells_twice_has_not_ended_if_one_of_them_says_so() {
+    let mut scans = vec![done(), with(done(), "status", json!("failed"))];
+    for _ in 0..2 {
+        let mayo = Mayo { scans: Some(scans.clone()), ..Mayo::with(Vec::new()) };
+        let server = mayo.start_with({
+            let scans = scans.clone();
+            move |request| (request.path == "/scans").then(|| Reply::ok(&json!(scans)))
+        });
+        blamed(run(&server).ends_with(3), "partial", "failed");
+        scans.reverse();
+    }
+}
+
+#[test]
+fn findings_are_of_the_asset_whatever_project_they_name_and_by_a_name_that_cannot_be_compared_none_is_left_out() {
+    // The asset is in two projects, and its finding names the other one.
+    let assets = vec![
+        json!({"id": "asset_identity", "name": "The Shop", "full_name": "acme/identity", "project_ids": [OTHER, PROJECT]}),
+    ];
+    let rows = vec![finding_of("f_1", OTHER, "identity")];
+    let server = Mayo { assets: Some(assets.clone()), restricts: false, ..Mayo::with(rows) }.start();
+    let run = run_with(&server, &policy("asset: acme/identity, project: checkout-service"), &[], &[]).ends_with(1);
+    assert_eq!(source(&run)["read"], 1);
+    // By the short name of the repository, where the asset has a name for people.
+    let row = with(finding("f_1"), "asset", json!({"name": "identity"}));
+    let server = Mayo { assets: Some(assets), ..Mayo::with(vec![row.clone()]) }.start();
+    run_with(&server, &policy("asset: acme/identity, project: checkout-service"), &[], &[]).ends_with(1);
+    // Nobody tells whether `Web Shop` is the repository.
+    let row = with(row, "asset", json!({"id": "asset_55", "name": "Web Shop"}));
+    let server = Mayo { scans: None, ..Mayo::with(vec![row]) }.start();
+    let run = run_with(&server, &policy("asset: acme/identity, project: checkout-service"), &[], &[]).ends_with(3);
+    blamed(run, "partial", "names the asset `acme/identity`");
+}
+
+#[test]
+fn ids_that_are_large_numbers_are_not_taken_for_one_another() {
+    let open = with(finding("x"), "id", json!(18_446_744_073_709_551_614_u64));
+    let low = with(with(finding("y"), "id", json!(18_446_744_073_709_551_615_u64)), "severity", json!("low"));
+    let server = Mayo { projects: vec![project(PROJECT, "checkout-service", 2)], ..Mayo::with(vec![open, low]) }
+        .forms(Form::Data, Form::Bare)
+        .start();
+    assert_eq!(source(&run(&server).ends_with(1))["read"], 2);
+}
+
+#[test]
+fn a_score_of_nought_rates_nothing() {
+    let row = with(with(finding("f"), "severity", json!("unknown")), "cvss_score", json!(0.0));
+    let critical = POLICY.replace("any", "critical");
+    run_with(&Mayo::with(vec![row]).start(), &critical, &[], &[]).ends_with(1);
+}
+
+#[test]
+fn the_branch_of_a_fork_is_not_the_one_of_that_name_here() {
+    let event = |full_name: &str| {
+        json!({"number": 7, "pull_request": {
+            "head": {"ref": "main", "sha": "1".repeat(40), "repo": {"full_name": full_name, "fork": full_name != "o/r"}},
+            "base": {"ref": "main", "sha": "2".repeat(40), "repo": {"full_name": "o/r"}}
+        }})
+    };
+    let server = Mayo::with(Vec::new()).start();
+    for (of, status) in [("o/r", 0), ("evil/r", 3)] {
+        let folder = Folder::new().with("policy.yml", policy("project: checkout-service, commit: branch"));
+        folder.write("event.json", event(of).to_string());
+        let mut command = folder.command();
+        command.args(["check", "--policy", "policy.yml", "--as-of", "2026-11-21"]);
+        command.envs([
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "pull_request"),
+            ("GITHUB_EVENT_PATH", "event.json"),
+            ("GITHUB_REPOSITORY", "o/r"),
+        ]);
+        finish(command.env("MAYOASPM_URL", &server.url).env("MAYOASPM_API_KEY", KEY)).ends_with(status);
+    }
 }

@@ -89,7 +89,8 @@ pub fn is_same_commit(a: &str, b: &str) -> bool {
 
 /// The newest scans of one engine and one target, the newest first: what a rule about time or state looks at.
 ///
-/// A scan without a time that has not ended is the newest; one without a time that has ended is the oldest.
+/// A scan without a time that has not ended is the newest; one without a time that has ended is the oldest. What a file holds
+/// has no history: each of its runs is a part of what was found, so each is looked at.
 #[must_use]
 pub fn series(scans: &[Scan]) -> Vec<Vec<&Scan>> {
     let key = |scan: &Scan| match &scan.target {
@@ -98,7 +99,8 @@ pub fn series(scans: &[Scan]) -> Vec<Vec<&Scan>> {
     };
     let mut sorted: Vec<&Scan> = scans.iter().collect();
     sorted.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| newest_first(a, b)));
-    sorted.chunk_by(|a, b| key(a) == key(b)).map(<[&Scan]>::to_vec).collect()
+    let is_one = |a: &&Scan, b: &&Scan| a.target.is_some() && key(a) == key(b);
+    sorted.chunk_by(is_one).map(<[&Scan]>::to_vec).collect()
 }
 
 /// The order of scans in time.
@@ -109,11 +111,17 @@ pub fn newest_first(a: &Scan, b: &Scan) -> std::cmp::Ordering {
         (None, ScanState::Running | ScanState::Unknown) => Timestamp::MAX,
         (None, _) => Timestamp::MIN,
     };
-    // What is left only makes the order total, so that the order of telling changes nothing.
-    let rest =
-        |scan: &Scan| (scan.state, scan.origin.clone(), scan.branch.clone(), scan.commit.clone(), scan.status.clone());
+    // Of two at the same time the one that proves less goes first. What is left only makes the order total, so that the order
+    // of telling changes nothing.
+    let rest = |scan: &Scan| {
+        let state = std::cmp::Reverse(scan.state);
+        (state, scan.origin.clone(), scan.branch.clone(), scan.commit.clone(), scan.status.clone())
+    };
     when(b).cmp(&when(a)).then_with(|| rest(a).cmp(&rest(b)))
 }
+
+/// So many seconds a scan may end after the time that is judged: clocks differ, and `--as-of` with a day means its beginning.
+const MOST_AHEAD: i64 = 86_400;
 
 /// Weighs what a source showed by what the policy asks of it. What was not proven lowers the state; each reason is told.
 #[must_use]
@@ -185,6 +193,16 @@ fn weigh_series(
     match scan.finished {
         Some(finished) => {
             let age = as_of.duration_since(finished).as_secs();
+            // A time that is still to come would be young for ever.
+            if age < -MOST_AHEAD {
+                told.push((
+                    State::Partial,
+                    format!(
+                        "{name} is said to end on {finished}, after the time that is judged ({as_of}), so nothing proves what \
+                         `max_age` of the policy asks for"
+                    ),
+                ));
+            }
             if u64::try_from(age).unwrap_or(0) > max_age {
                 let (age, most) = (span(u64::try_from(age).unwrap_or(0)), span(max_age));
                 told.push((State::Stale, format!("{name} ended {age} ago, and the policy allows {most} (`max_age`)")));

@@ -84,6 +84,12 @@ impl Snapshot {
             }
             _ => false,
         };
+        if let (None, Some(there)) = (&project.name, name) {
+            // It went before what the policy names, and the policy of this run does not tell.
+            project.warnings.push(format!(
+                "the snapshot was taken for the project {there} (--project), whatever the policy names; that is what is judged"
+            ));
+        }
         let Project { notes, .. } = project;
         let mut fill = |what: &str, here: &mut Option<String>, there: &Option<String>| {
             if let (None, Some(there)) = (&here, there) {

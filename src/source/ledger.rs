@@ -149,6 +149,7 @@ impl Ledger {
         let mut scans = self.scans.unwrap_or_default();
         scans.sort_by(|a, b| (&a.target, &a.engine, &a.origin).cmp(&(&b.target, &b.engine, &b.origin)));
         for scan in &mut scans {
+            mask_text(&mut scan.engine, masks);
             mask_text(&mut scan.origin, masks);
             for text in [&mut scan.target, &mut scan.status, &mut scan.commit, &mut scan.branch].into_iter().flatten() {
                 mask_text(text, masks);

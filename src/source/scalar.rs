@@ -12,6 +12,9 @@ use jiff::tz::TimeZone;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+/// From here on numbers that are not written as whole ones of 64 bits lose digits.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A value that should be text, a number or a switch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Scalar {
@@ -39,11 +42,12 @@ impl Scalar {
         }
     }
 
-    /// Text, or a number as text: ids are written both ways.
+    /// Text, or a number as text: ids are written both ways. A number that is too large to be known exactly is none: two ids
+    /// would be taken for one.
     pub(super) fn word(&self) -> Option<Cow<'_, str>> {
         match self {
             Scalar::Whole(number) => Some(Cow::Owned(number.to_string())),
-            Scalar::Number(number) => Some(Cow::Owned(number.to_string())),
+            Scalar::Number(number) => (number.abs() < EXACT).then(|| Cow::Owned(number.to_string())),
             _ => self.text().map(Cow::Borrowed),
         }
     }
@@ -146,9 +150,9 @@ impl<'de> Deserialize<'de> for Scalar {
             fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
                 Ok(Scalar::Whole(number))
             }
-            #[expect(clippy::cast_precision_loss, reason = "a number beyond 2^63 is no count anyway")]
             fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
-                Ok(i64::try_from(number).map_or(Scalar::Number(number as f64), Scalar::Whole))
+                // As text nothing of it is lost.
+                Ok(i64::try_from(number).map_or_else(|_| Scalar::Text(number.to_string()), Scalar::Whole))
             }
             fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
                 Ok(Scalar::Number(number))
@@ -299,7 +303,8 @@ mod tests {
         assert_eq!(scalar("\"9.8\"").number(), Some(9.8));
         assert_eq!(scalar("\"NaN\"").number(), None);
         assert_eq!(scalar("7").word().as_deref(), Some("7"));
-        assert_eq!(scalar("18446744073709551615").word().as_deref(), Some("18446744073709552000"));
+        assert_eq!(scalar("18446744073709551615").word().as_deref(), Some("18446744073709551615"));
+        assert_eq!(scalar("36893488147419103232").word(), None, "its last digits are lost, so it is no id");
         assert_eq!(scalar("0").line(), None);
         assert_eq!(scalar("\"True\"").flag(), Some(true));
         assert_eq!(scalar("\" \"").text(), None);

@@ -118,3 +118,33 @@ fn what_failed_to_be_read_stays_failed_and_is_told_once() {
     let evidence = weigh(failed, &EvidenceRule::default(), Aim::default(), Timestamp::UNIX_EPOCH);
     assert_eq!((evidence.coverage.state, evidence.coverage.reasons.len()), (State::Failed, 1));
 }
+
+#[test]
+fn a_scan_that_ends_in_the_future_is_not_young_for_ever() {
+    let rule = EvidenceRule { max_age: Some(7 * 86_400), ..EvidenceRule::default() };
+    // The same day is: clocks differ, and a day is judged from its beginning.
+    let today = scan(ScanState::Finished, Some("2026-11-21T23:00:00Z"));
+    assert_eq!(judge(vec![today], &rule, Aim::default()).0, State::Complete);
+    let (state, reasons) = judge(vec![scan(ScanState::Finished, Some("2099-01-01T00:00:00Z"))], &rule, Aim::default());
+    assert_eq!(state, State::Partial);
+    assert!(reasons[0].contains("is said to end on 2099-01-01T00:00:00Z"), "{reasons:?}");
+}
+
+#[test]
+fn of_two_scans_at_the_same_time_the_one_that_proves_less_is_the_newest() {
+    for time in [FRESH, None] {
+        let bad = |state| Scan { origin: "scan-2".into(), ..scan(state, time) };
+        for state in [ScanState::Failed, ScanState::Unknown, ScanState::Partial] {
+            let scans = vec![scan(ScanState::Finished, time), bad(state)];
+            assert_eq!(judge(scans, &EvidenceRule::default(), Aim::default()).0, State::Partial, "{state:?} {time:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fresh_run_of_a_file_does_not_hide_a_stale_one_of_the_same_tool() {
+    let rule = EvidenceRule { max_age: Some(7 * 86_400), ..EvidenceRule::default() };
+    let run = |time| Scan { target: None, origin: "reports/scan.sarif".into(), ..scan(ScanState::Finished, time) };
+    assert_eq!(judge(vec![run(FRESH), run(FRESH)], &rule, Aim::default()).0, State::Complete);
+    assert_eq!(judge(vec![run(FRESH), run(OLD)], &rule, Aim::default()).0, State::Stale);
+}

@@ -29,6 +29,8 @@ pub(super) struct Counts {
     pub(super) by_scan: HashMap<String, u64>,
     /// Rows of other applications.
     foreign: u64,
+    /// Those of them that were listed below this one.
+    foreign_below: u64,
     /// Findings that are accepted at the vendor and do not count.
     accepted: u64,
     /// Findings of which nothing tells the kind.
@@ -74,6 +76,7 @@ pub(super) async fn read(
         match row.application_id.word() {
             Some(of) if of != application.id => {
                 counts.foreign += 1;
+                counts.foreign_below += u64::from(!is_flat);
                 return seen;
             }
             None if is_flat => {
@@ -122,6 +125,12 @@ fn tell(counts: &Counts, extent: Extent, ledger: &mut Ledger) {
     if counts.foreign > 0 {
         ledger
             .note(format!("{} of other applications left out", of(counts.foreign, "vulnerability", "vulnerabilities")));
+    }
+    if counts.rows == 0 && counts.foreign_below > 0 {
+        ledger.partial(
+            "the list of vulnerabilities below the application holds none of it, and those of others, so nothing shows that it \
+             is the list of this application",
+        );
     }
     if counts.changed > 0 {
         ledger

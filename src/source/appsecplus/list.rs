@@ -14,7 +14,8 @@ const MOST_ROWS: u64 = 2_000_000;
 /// So many pages without any row are passed over, one after the other.
 const MOST_EMPTY: u32 = 50;
 /// Lengths that pages usually have. A bare list of such a length may be the first page of more.
-const ROUND: [usize; 9] = [10, 20, 25, 50, 100, 200, 250, 500, 1000];
+const ROUND: [usize; 25] =
+    [10, 12, 15, 16, 20, 24, 25, 30, 32, 40, 50, 60, 64, 75, 100, 128, 150, 200, 250, 256, 300, 500, 512, 1000, 1024];
 
 /// A list of the API.
 #[derive(Clone, Copy, Debug)]
@@ -242,5 +243,7 @@ fn hand_over(page: &Page<'_>, extent: &mut Extent, take: &mut impl FnMut(&RawVal
 
 /// Whether a list that does not say that it ends may be one page of more.
 fn is_suspicious(length: usize, limit: Option<u64>) -> bool {
-    ROUND.contains(&length) || limit.is_some_and(|limit| u64::try_from(length) == Ok(limit))
+    ROUND.contains(&length)
+        || (length > 1000 && length.is_multiple_of(500))
+        || limit.is_some_and(|limit| u64::try_from(length) == Ok(limit))
 }

@@ -74,6 +74,15 @@ struct Marks {
     total_count: Scalar,
     #[serde(rename = "total_count")]
     total_count_snake: Scalar,
+    #[serde(rename = "totalItems", alias = "totalElements", alias = "totalResults")]
+    total_items: Scalar,
+    count: Scalar,
+    // Of pages that are numbered, or named by address: that there are more is heard of, and how to ask for them is not known.
+    next: Scalar,
+    #[serde(rename = "nextPage", alias = "next_page", alias = "nextUrl", alias = "next_url")]
+    next_page: Scalar,
+    #[serde(rename = "totalPages", alias = "total_pages", alias = "pageCount", alias = "page_count")]
+    total_pages: Scalar,
 }
 
 /// The same, one level below.
@@ -88,6 +97,18 @@ struct Nested {
     meta: Marks,
     #[serde(deserialize_with = "object")]
     page: Marks,
+    #[serde(deserialize_with = "object")]
+    links: Marks,
+    #[serde(rename = "_links", deserialize_with = "object")]
+    links_of_hal: Marks,
+}
+
+/// What says that an answer is none.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Complaint {
+    error: Scalar,
+    errors: Scalar,
 }
 
 fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Scalar>, D::Error> {
@@ -97,6 +118,15 @@ fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Scalar>, D:
 impl Marks {
     fn cursors(&self) -> impl Iterator<Item = &Scalar> {
         [&self.next_cursor, &self.next_cursor_snake, &self.cursor, &self.next_page_token].into_iter().flatten()
+    }
+
+    /// Whether another page is told of.
+    fn tells_more(&self) -> bool {
+        let says = |mark: &Scalar| match mark {
+            Scalar::Nothing | Scalar::Flag(false) | Scalar::Whole(0) => false,
+            mark => !mark.is_nothing(),
+        };
+        says(&self.next) || says(&self.next_page) || self.total_pages.count().is_some_and(|pages| pages > 1)
     }
 }
 
@@ -127,20 +157,35 @@ impl<'a> Page<'a> {
             let what = if found.is_empty() { "no list" } else { "more than one list" };
             return Err(format!("{what} under `items`, `data`, `results` or `{resource}`"));
         };
-        let rows = serde_json::from_str(list.get()).map_err(unreadable)?;
+        let Complaint { error, errors } = serde_json::from_str(body).map_err(unreadable)?;
+        if [error, errors].iter().any(|what| !what.is_nothing() && *what != Scalar::Flag(false)) {
+            return Err("it is a list and an error at the same time".to_owned());
+        }
+        let rows: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(unreadable)?;
         let top: Marks = serde_json::from_str(body).map_err(unreadable)?;
-        let Nested { pagination, paging, meta, page } = serde_json::from_str(body).map_err(unreadable)?;
-        let marks = [top, pagination, paging, meta, page];
+        let Nested { pagination, paging, meta, page, links, links_of_hal } =
+            serde_json::from_str(body).map_err(unreadable)?;
+        let marks = [top, pagination, paging, meta, page, links, links_of_hal];
+        // Where two totals are told, the larger one is to be reached.
         let total = |marks: &Marks| {
-            [&marks.total, &marks.total_count, &marks.total_count_snake].into_iter().find_map(Scalar::count)
+            [&marks.total, &marks.total_count, &marks.total_count_snake, &marks.total_items]
+                .into_iter()
+                .filter_map(Scalar::count)
+                .max()
         };
-        Ok(Page { rows, next: next(&marks, answer), total: marks.iter().find_map(total) })
+        // A count may be that of the page; one of more rows than it has is that of all.
+        let most = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let count = |marks: &Marks| marks.count.count().filter(|count| *count > most);
+        let total = marks.iter().filter_map(total).max().or_else(|| marks.iter().filter_map(count).max());
+        Ok(Page { rows, next: next(&marks, answer), total })
     }
 }
 
 /// What comes next: the first cursor that is told, in the body or in a header, or the link to the next page.
 fn next(marks: &[Marks], answer: &Answer) -> Next {
-    let has_more = marks.iter().find_map(|marks| marks.has_more.flag().or(marks.has_more_snake.flag()));
+    // Where one says that there is more and another that there is not, there may be.
+    let has_more =
+        marks.iter().flat_map(|marks| [&marks.has_more, &marks.has_more_snake]).filter_map(Scalar::flag).max();
     if has_more == Some(false) {
         return Next::End;
     }
@@ -165,6 +210,9 @@ fn next(marks: &[Marks], answer: &Answer) -> Next {
         Some(odd) => Next::Unreadable(odd),
         None if has_more == Some(true) => Next::Unreadable("there is more, but no cursor for it".to_owned()),
         None if is_end => Next::End,
+        None if marks.iter().any(|marks| marks.tells_more()) => {
+            Next::Unreadable("there is another page, but no cursor for it".to_owned())
+        }
         None => Next::Silence,
     }
 }
@@ -221,6 +269,8 @@ mod tests {
             r#"{"items": {}}"#,
             r#"{"items": [], "data": []}"#,
             r#"{"items": [], "items": [1]}"#,
+            r#"{"items": [], "error": {"code": "server_error"}}"#,
+            r#"{"items": [], "errors": ["x"]}"#,
             r#""text""#,
             "[1, 2",
             "[1] [2]",
@@ -247,11 +297,25 @@ mod tests {
         ] {
             assert_eq!(page(body, &[]), Ok((0, want, None)), "{body}");
         }
-        for body in [r#"{"items": [], "nextCursor": {}}"#, r#"{"items": [], "has_more": true}"#] {
+        for body in [
+            r#"{"items": [], "nextCursor": {}}"#,
+            r#"{"items": [], "has_more": true}"#,
+            r#"{"items": [], "hasMore": false, "meta": {"hasMore": true}}"#,
+            r#"{"results": [], "next": "https://a.example/s?page=2"}"#,
+            r#"{"data": [], "links": {"next": "/s?page=2"}}"#,
+            r#"{"data": [], "_links": {"next": {"href": "/s?page=2"}}}"#,
+            r#"{"items": [], "page": 1, "totalPages": 5}"#,
+            r#"{"items": [], "pagination": {"nextPage": 2}}"#,
+        ] {
             assert!(matches!(page(body, &[]), Ok((0, Next::Unreadable(_), None))), "{body}");
         }
         assert_eq!(page("[]", &[("x-next-cursor", "a")]), Ok((0, cursor("a"), None)));
         assert_eq!(page(r#"{"data": [], "meta": {"totalCount": "12"}}"#, &[]), Ok((0, Next::Silence, Some(12))));
+        assert_eq!(page(r#"{"data": [], "total": 0, "meta": {"total": 12}}"#, &[]), Ok((0, Next::Silence, Some(12))));
+        assert_eq!(page(r#"{"results": [1], "count": 240}"#, &[]), Ok((1, Next::Silence, Some(240))));
+        let last =
+            r#"{"data": [1], "count": 1, "next": null, "totalPages": 1, "links": {"next": null}, "error": null}"#;
+        assert_eq!(page(last, &[]), Ok((1, Next::Silence, None)));
     }
 
     #[test]

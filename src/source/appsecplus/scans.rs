@@ -14,6 +14,7 @@ use super::wire;
 use crate::finding::{Scan, ScanState, Text};
 use crate::policy::newest_first;
 use crate::source::names::one_line;
+use crate::source::scalar::Scalar;
 use crate::source::{Desk, Fault};
 
 /// What the scans tell.
@@ -56,7 +57,7 @@ pub(super) async fn read(api: &Api<'_>, application: &Application, desk: &Desk) 
 async fn read_once(api: &Api<'_>, application: &Application) -> Result<(Scans, Vec<Scan>), Fault> {
     let mut scans = Scans::default();
     let mut rows: Vec<(wire::Scan, Scan)> = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = HashMap::new();
     let mut extent = Extent::default();
     read_of(api, application, "scans", &mut extent, |row: &RawValue, is_flat| {
         let row: wire::Scan = match serde_json::from_str(row.get()) {
@@ -70,23 +71,28 @@ async fn read_once(api: &Api<'_>, application: &Application) -> Result<(Scans, V
             scans.broken.push("it has no id".to_owned());
             return Seen::New;
         };
-        if !seen.insert(id.clone()) {
-            return Seen::Known;
-        }
+        // One that is told again with other facts changed while pages were read; both are looked at.
+        let content = row_content(&row);
+        let told = match seen.get(&id) {
+            None => Seen::New,
+            Some(known) if *known == content => return Seen::Known,
+            Some(_) => Seen::Known,
+        };
+        seen.insert(id.clone(), content);
         match row.application_id.word() {
             Some(of) if of != application.id => {
                 scans.foreign += 1;
-                return Seen::New;
+                return told;
             }
             None if is_flat => {
                 scans.broken.push("it does not say which application it is of".to_owned());
-                return Seen::New;
+                return told;
             }
             _ => {}
         }
         let scan = normalize(&row, &id, &application.name);
         rows.push((row, scan));
-        Seen::New
+        told
     })
     .await?;
     scans.extent = extent;
@@ -107,6 +113,11 @@ async fn read_once(api: &Api<'_>, application: &Application) -> Result<(Scans, V
         scans.types.insert(scan.origin.to_string(), kind);
     }
     Ok((scans, rows.into_iter().map(|(_, scan)| scan).collect()))
+}
+
+/// What tells how a scan stands.
+fn row_content(row: &wire::Scan) -> [Scalar; 4] {
+    [&row.status, &row.scan_type, &row.started_at, &row.completed_at].map(Scalar::clone)
 }
 
 /// How many findings a scan says it made.

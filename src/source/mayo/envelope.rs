@@ -22,6 +22,8 @@ pub(super) struct Envelope<'a> {
     pub(super) rows: Vec<&'a RawValue>,
     /// What it says of the whole list.
     pub(super) facts: Facts,
+    /// Whether it says that there is more behind it.
+    pub(super) more: bool,
 }
 
 /// What a page says of the list that it belongs to.
@@ -89,7 +91,7 @@ pub(super) fn open(body: &str) -> Result<Envelope<'_>, String> {
     let body = body.trim_start_matches('\u{feff}').trim();
     if body.starts_with('[') {
         let rows = serde_json::from_str(body).map_err(|error| error.to_string())?;
-        return Ok(Envelope { rows, facts: Facts::default() });
+        return Ok(Envelope { rows, facts: Facts::default(), more: false });
     }
     let members: Members<'_> = serde_json::from_str(body).map_err(|error| error.to_string())?;
     let mut names: Vec<&str> = members.0.iter().map(|(name, _)| name.as_str()).collect();
@@ -97,15 +99,18 @@ pub(super) fn open(body: &str) -> Result<Envelope<'_>, String> {
     if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
         return Err(format!("`{twice}` stands in it twice"));
     }
-    if let Some(complaint) = ["error", "errors"].into_iter().find(|name| members.get(name).is_some_and(says_something))
+    if let Some(complaint) =
+        ["error", "errors", "detail"].into_iter().find(|name| members.get(name).is_some_and(says_something))
     {
         return Err(format!("it is a list and an error (`{complaint}`) at the same time"));
     }
-    let facts = facts(&members)?;
-    for name in ["data", "items"] {
-        if let Some(list) = members.get(name).filter(|value| is_list(value)) {
-            return Ok(Envelope { rows: rows(list)?, facts });
-        }
+    let (facts, more) = (facts(&members)?, says_more(&members)?);
+    let documented: Vec<&RawValue> =
+        ["data", "items"].into_iter().filter_map(|name| members.get(name)).filter(|value| is_list(value)).collect();
+    match documented.as_slice() {
+        [] => {}
+        [list] => return Ok(Envelope { rows: rows(list)?, facts, more }),
+        _ => return Err("it holds two lists, `data` and `items`".to_owned()),
     }
     let mut lists = Vec::new();
     for (name, value) in members.0.iter().filter(|(_, value)| is_list(value)) {
@@ -117,8 +122,10 @@ pub(super) fn open(body: &str) -> Result<Envelope<'_>, String> {
     let with_rows = lists.iter().filter(|rows| is_of_objects(rows)).count();
     match (lists.len(), with_rows) {
         // A list of nothing shows nothing, unless it says so.
-        (1, 0) if lists.iter().all(Vec::is_empty) && facts.total == Some(0) => Ok(Envelope { rows: Vec::new(), facts }),
-        (_, 1) => Ok(Envelope { rows: lists.into_iter().find(is_of_objects).unwrap_or_default(), facts }),
+        (1, 0) if lists.iter().all(Vec::is_empty) && facts.total == Some(0) => {
+            Ok(Envelope { rows: Vec::new(), facts, more })
+        }
+        (_, 1) => Ok(Envelope { rows: lists.into_iter().find(is_of_objects).unwrap_or_default(), facts, more }),
         _ => Err("it holds no list that could be the one that was asked for".to_owned()),
     }
 }
@@ -133,6 +140,26 @@ fn says_something(value: &RawValue) -> bool {
 
 fn rows(list: &RawValue) -> Result<Vec<&RawValue>, String> {
     serde_json::from_str(list.get()).map_err(|error| error.to_string())
+}
+
+/// What an answer may say of the page behind it. None of it is documented, so how to ask for that page is not known.
+const MORE: [&str; 8] = ["next", "next_page", "next_cursor", "next_url", "cursor", "has_more", "has_next", "links"];
+
+/// Whether it says that there is another page: a switch that is on, or an address, a cursor or a number of one.
+fn says_more(members: &Members<'_>) -> Result<bool, String> {
+    let mut places = vec![more_in(members)];
+    for name in ["pagination", "meta", "links"] {
+        if let Some(object) = members.get(name).filter(|value| value.get().starts_with('{')) {
+            let inner: Members<'_> = serde_json::from_str(object.get()).map_err(|error| error.to_string())?;
+            places.push(more_in(&inner));
+        }
+    }
+    Ok(places.contains(&true))
+}
+
+fn more_in(members: &Members<'_>) -> bool {
+    let tells = |value: &&RawValue| !value.get().starts_with(['{', '[']) && says_something(value) && value.get() != "0";
+    MORE.into_iter().filter_map(|name| members.get(name)).any(|value| tells(&value))
 }
 
 /// The facts, under `pagination` or `meta` or beside the list.
@@ -158,10 +185,12 @@ fn facts(members: &Members<'_>) -> Result<Facts, String> {
             first(&[&a, &b]).count()
         })
     };
+    // Where two totals are told, the larger one is to be reached.
+    let total = places.iter().filter_map(|place| place.total.count()).max();
     Ok(Facts {
         page: told(&|place| [place.page.clone(), Scalar::Nothing]),
         size: told(&|place| [place.per_page.clone(), place.page_size.clone()]).filter(|size| *size > 0),
-        total: told(&|place| [place.total.clone(), Scalar::Nothing]),
+        total,
         pages: told(&|place| [place.total_pages.clone(), place.pages.clone()]),
     })
 }
@@ -202,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn the_larger_of_two_totals_counts_and_a_page_that_is_said_to_follow_is_heard_of() {
+        let body = r#"{"data": [{}], "total": 9, "pagination": {"total": 1}}"#;
+        assert_eq!(count(body).unwrap().1.total, Some(9));
+        for (part, more) in [
+            (r#""has_more": true"#, true),
+            (r#""next": "https://a.example/x?page=2""#, true),
+            (r#""pagination": {"next_cursor": "abc"}"#, true),
+            (r#""meta": {"next_page": 2}"#, true),
+            (r#""links": {"next": "/findings?page=2", "self": "/findings"}"#, true),
+            (r#""has_more": false, "next": null, "pagination": {"next_cursor": ""}, "links": {"self": "/x"}"#, false),
+        ] {
+            let body = format!(r#"{{"data": [{{}}], {part}}}"#);
+            assert_eq!(open(&body).map(|envelope| envelope.more), Ok(more), "{body}");
+        }
+    }
+
+    #[test]
     fn what_is_no_list_is_refused_and_never_taken_for_an_empty_one() {
         for body in [
             "{}",
@@ -214,6 +260,8 @@ mod tests {
             r#"{"detail": [{"msg": "no"}]}"#,
             r#"{"data": [], "data": [{}]}"#,
             r#"{"data": [], "error": {"code": "x"}}"#,
+            r#"{"data": [], "detail": "rate limited (queue full)"}"#,
+            r#"{"data": [], "items": [{}]}"#,
             r#"{"data": [{}], "pagination": {"total": 1, "total": 2}}"#,
             r#"{"data": [{]}"#,
             "7",

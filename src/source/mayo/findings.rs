@@ -4,7 +4,8 @@
 //! filter shows nothing, and whether it knows the restriction to a project only its rows can tell.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::RawValue;
 
@@ -62,6 +63,8 @@ struct Count {
     kinds_untold: u64,
     /// Rows that show that the project is the right one, and that it is another's.
     proofs: (u64, u64),
+    /// Whether each list told how many findings it has.
+    has_total: bool,
     /// Whether a reading ended well.
     is_whole: bool,
 }
@@ -130,6 +133,7 @@ pub(super) async fn read(api: &Api<'_>, chosen: &Chosen, scans: &Scans, ledger: 
         other_branches: 0,
         kinds_untold: 0,
         proofs: (0, 0),
+        has_total: true,
         is_whole: true,
     };
     let mut readings: Vec<Restricted> = (0..chosen.targets.len()).map(Restricted::To).collect();
@@ -180,6 +184,7 @@ pub(super) async fn read(api: &Api<'_>, chosen: &Chosen, scans: &Scans, ledger: 
             for reason in &listing.missing {
                 ledger.partial(reason.clone());
             }
+            count.has_total &= listing.has_total;
             if !listing.has_total {
                 ledger.note("no total given: the list of findings ends where the service shows no more");
             }
@@ -292,12 +297,25 @@ async fn restrict(
 fn add(api: &Api<'_>, rows: Vec<Kept>, ledger: &RefCell<Ledger>, count: &mut Count) {
     let branch = api.desk.branch.as_deref().map(normalize::plain_branch);
     let mut ledger = ledger.borrow_mut();
-    let mut seen = std::collections::HashSet::new();
-    for read in rows.into_iter().filter_map(|row| row.read) {
-        let Read { id, finding, unknown, kind_untold, branch: found_on } = *read;
-        if !seen.insert(id) {
-            continue;
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut kept: Vec<Kept> = Vec::new();
+    for row in rows {
+        let Some(id) = row.read.as_ref().map(|read| read.id.clone()) else { continue };
+        match places.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(row);
+            }
+            // It may have changed between two lists, as it may between two pages.
+            Entry::Occupied(place) => {
+                if let Some(known) = kept.get_mut(*place.get()).filter(|known| is_stricter(&row, known)) {
+                    *known = row;
+                }
+            }
         }
+    }
+    for read in kept.into_iter().filter_map(|row| row.read) {
+        let Read { id: _, finding, unknown, kind_untold, branch: found_on } = *read;
         for (field, word) in unknown {
             ledger.unknown_word(field, &word);
         }
@@ -360,11 +378,17 @@ fn tell(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger>, count: &Count)
         let Some(said) = chosen.said_findings(group).filter(|said| count.is_whole && *ours > 0 && said > ours) else {
             continue;
         };
-        ledger.note(format!(
+        let told = format!(
             "the project {} is said to have {}, and its list has {ours}",
             chosen.group_name(group),
             findings(said)
-        ));
+        );
+        // Where a total was reached and nothing left out, it is the other number that is old.
+        if count.has_total && dropped == 0 {
+            ledger.note(told);
+        } else {
+            ledger.partial(format!("{told}, and nothing shows that these are all"));
+        }
     }
 }
 
@@ -409,6 +433,13 @@ fn prove(api: &Api<'_>, chosen: &Chosen, scans: &Scans, ledger: &RefCell<Ledger>
         }
         if *counted > 0 {
             continue;
+        }
+        if let Some(asset) = chosen.asset_title().filter(|_| *ours > 0 && !chosen.knows_asset()) {
+            ledger.partial(format!(
+                "none of the {} of the project {name} names {asset}, which {host} does not list, so whether they are of it \
+                 is not known; leave `asset` out, and all of them count",
+                number(*ours)
+            ));
         }
         if chosen.said_assets(group) == Some(0) {
             ledger.failed(Fault::new(format!("never scanned: the project {name} has no assets")));

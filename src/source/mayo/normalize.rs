@@ -64,7 +64,9 @@ pub(super) fn read(row: &wire::Finding, choice: Choice, names: &mut Names) -> Re
     };
 
     let vector = [&row.cvss_vector, &row.cvss].into_iter().filter_map(Scalar::text).find(|text| text.contains("AV:"));
-    let score = first(&[&row.cvss_score, &row.cvss]).number().filter(|score| (0.0..=10.0).contains(score));
+    // What is not told is written as 0; so 0 is no score, and rates nothing as harmless.
+    let is_score = |score: &f64| (0.0..=10.0).contains(score) && *score > 0.0;
+    let score = [&row.cvss_score, &row.cvss].into_iter().filter_map(Scalar::number).find(is_score);
     let score = score.map(cvss::narrow).or_else(|| vector.and_then(cvss::score));
     let adjusted = row.adjusted_severity.word().filter(|_| choice.severity == SeverityFrom::Adjusted);
     let from = if adjusted.is_some() { "a priority policy of mayo" } else { NAME };
@@ -184,7 +186,7 @@ pub(super) fn read(row: &wire::Finding, choice: Choice, names: &mut Names) -> Re
         first_seen: seen.into_iter().find_map(Scalar::time),
         cvss_vector: vector.map(Text::from),
         cvss: score,
-        kev: first(&[&row.in_kev, &row.kev]).flag(),
+        kev: [&row.in_kev, &row.kev].into_iter().filter_map(Scalar::flag).max(),
         reachable: None,
         license: names.texts(Vec::new()),
         new: None,

@@ -13,6 +13,9 @@ use super::envelope::{self, Facts};
 /// No list is read further.
 const MOST_ROWS: u64 = 1_000_000;
 
+/// Sizes that pages have where none is asked for, or where the one that is asked for is too large.
+const SIZES: [u64; 5] = [20, 25, 30, 50, 100];
+
 /// A list, as far as it was read.
 #[derive(Debug)]
 pub(super) struct Listing<T> {
@@ -63,6 +66,8 @@ struct Pass<T> {
 struct Page<T> {
     number: u64,
     facts: Facts,
+    /// Whether it says that there is more behind it.
+    more: bool,
     rows: Vec<Result<Row<T>, String>>,
 }
 
@@ -126,6 +131,7 @@ async fn pass<T>(api: &Api<'_>, list: &List, rows: &Rows<'_, T>) -> Result<Pass<
     }
     let is_cut = wanted < last;
     let changed = collected.totals.iter().flatten().any(|other| Some(*other) != total);
+    let more = collected.ends_with_more();
     let (mut listing, idle) = collected.end();
     listing.has_total = total.is_some();
     listing.is_cut = is_cut;
@@ -140,6 +146,7 @@ async fn pass<T>(api: &Api<'_>, list: &List, rows: &Rows<'_, T>) -> Result<Pass<
         Some(total) if distinct != total && !is_cut => {
             Some(format!("the total of the {} is {total}, and {distinct} came", list.what))
         }
+        _ if more && !is_cut => Some(format!("the last page of the {} says that there is another one", list.what)),
         // The number of pages is all that tells where the end is; a page that brings nothing new belies it.
         None if pages.is_some() && idle > 0 => {
             Some(format!("{last} pages of {} are said to be there, and {idle} of them brought nothing new", list.what))
@@ -169,7 +176,7 @@ async fn page<T>(api: &Api<'_>, list: &List, number: u64, rows: &Rows<'_, T>) ->
     let attempt = format!("read the {}", list.what);
     let envelope = envelope::open(&body).map_err(|what| Denied::Fault(Fault::protocol(&attempt, &api.host(), what)))?;
     let rows = envelope.rows.into_iter().map(rows.parse).collect();
-    Ok(Page { number, facts: envelope.facts, rows })
+    Ok(Page { number, facts: envelope.facts, more: envelope.more, rows })
 }
 
 /// Pages, in the order in which they arrive.
@@ -191,6 +198,11 @@ impl<T> Collected<T> {
         self.totals.extend(page.facts.total.map(Some));
         self.delivered += u64::try_from(page.rows.len()).unwrap_or(0);
         self.pages.push(page);
+    }
+
+    /// Whether the last page says that there is another one.
+    fn ends_with_more(&self) -> bool {
+        self.pages.iter().max_by_key(|page| page.number).is_some_and(|page| page.more)
     }
 
     /// Puts the pages into their order, and each id down once. Also gives how many pages after the first brought nothing new.
@@ -231,8 +243,13 @@ impl<T> Collected<T> {
     /// that knows no pages gives its only one again: that is the end as well, unless it was full, for then it may be a part.
     async fn end_unknown(mut self, api: &Api<'_>, list: &List, rows: &Rows<'_, T>, asked: u64) -> Pass<T> {
         let mut known: std::collections::HashSet<String> = std::collections::HashSet::new();
+        // What cannot be read is known by what is wrong with it, and what has no id by that.
         let keys = |page: &Page<T>| -> Vec<String> {
-            page.rows.iter().filter_map(|row| row.as_ref().ok()?.key.clone()).collect()
+            let key = |row: &Result<Row<T>, String>| match row {
+                Ok(row) => row.key.as_ref().map_or_else(String::new, |key| format!("id {key}")),
+                Err(why) => format!("bad {why}"),
+            };
+            page.rows.iter().map(key).collect()
         };
         let mut missing = Vec::new();
         let mut is_cut = false;
@@ -264,7 +281,8 @@ impl<T> Collected<T> {
             let count = u64::try_from(page.rows.len()).unwrap_or(u64::MAX);
             let new = keys(&page).into_iter().filter(|key| known.insert(key.clone())).count();
             if count > 0 && new == 0 {
-                if last >= asked {
+                // A full page may be a part. So may one of a length that pages have: who ignores a page ignores its size.
+                if last >= asked || SIZES.contains(&last) {
                     missing.push(format!("page {number} of the {} holds only what came before", list.what));
                 }
                 break;
@@ -272,7 +290,17 @@ impl<T> Collected<T> {
             last = count;
             self.add(page);
         }
+        let (totals, more) = (std::mem::take(&mut self.totals), self.ends_with_more());
         let (mut listing, _) = self.end();
+        let distinct = u64::try_from(listing.rows.len() + listing.bad.len()).unwrap_or(u64::MAX);
+        if missing.is_empty() && listing.fault.is_none() && !is_cut {
+            // A total that comes late is one all the same.
+            if let Some(total) = totals.into_iter().flatten().find(|total| *total != distinct) {
+                missing.push(format!("the total of the {} is {total}, and {distinct} came", list.what));
+            } else if more {
+                missing.push(format!("the last page of the {} says that there is another one", list.what));
+            }
+        }
         listing.missing = missing;
         listing.is_cut = is_cut;
         Pass { listing, doubt: None }

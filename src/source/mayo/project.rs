@@ -336,6 +336,11 @@ impl Chosen {
         Some(format!("the asset {}", quoted(asset.full_name.as_deref().or(asset.name.as_deref())?)))
     }
 
+    /// Whether the asset that alone counts was found in the list of assets.
+    pub(super) fn knows_asset(&self) -> bool {
+        self.asset.as_ref().is_some_and(|asset| asset.id.is_some() || !asset.projects.is_empty())
+    }
+
     /// The assets of the organization. `None`: the service does not list them.
     async fn assets(&self, api: &Api<'_>, ledger: &RefCell<Ledger>) -> Result<Option<Vec<Asset>>, Fault> {
         if let Some(known) = &*self.assets.borrow() {
@@ -406,11 +411,23 @@ impl Chosen {
         if let Some(target) = self.targets.iter().position(is_it) {
             return Belongs::To(target);
         }
+        // An asset may be in several projects although its findings name only one of them.
+        if let Some(target) = self.of_known_asset(&asset_of(place)) {
+            return Belongs::To(target);
+        }
         if let Some(other) = names.into_iter().chain(ids).next() {
             return Belongs::Elsewhere(place.project.name().map_or(other, |name| name.into_owned()));
         }
         let asset = asset_of(place);
         if asset == Asset::default() { Belongs::Untold } else { Belongs::Asset(asset) }
+    }
+
+    /// The target that an asset belongs to, as far as the assets were read.
+    fn of_known_asset(&self, asset: &Asset) -> Option<usize> {
+        let assets = self.assets.borrow();
+        let own = self.asset.iter().chain(assets.iter().flatten().flatten());
+        let mut projects = own.filter(|known| known.is(asset) == Some(true)).flat_map(|known| &known.projects);
+        projects.find_map(|id| self.targets.iter().position(|target| target.id == *id))
     }
 
     /// Where rows belong that name no project, but an asset. What the assets do not tell is untold.
@@ -489,7 +506,8 @@ impl Asset {
         let own = self.name.as_deref().or_else(|| self.full_name.as_deref()?.rsplit('/').next())?;
         let other = named.name.as_deref()?;
         // A name is either the short or the whole one.
-        Some(same(own, other) || self.full_name.as_deref().is_some_and(|name| same(name, other)))
+        let short = self.full_name.as_deref().and_then(|name| name.rsplit('/').next());
+        Some([Some(own), short, self.full_name.as_deref()].into_iter().flatten().any(|name| same(name, other)))
     }
 }
 

@@ -42,6 +42,8 @@ impl Scans {
 struct Seen {
     belongs: Belongs,
     scan: Scan,
+    /// The id of its asset, where it tells one.
+    asset: Option<Text>,
     /// When it began.
     began: Option<Timestamp>,
     /// When it was asked for.
@@ -76,16 +78,19 @@ fn list(api: &Api<'_>, id: Option<&str>, sort: bool) -> List {
 
 /// Reads the scans, and waits for those that run as long as the policy says.
 pub(super) async fn read(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger>) -> Scans {
-    let last: RefCell<Once> = RefCell::default();
+    let last: RefCell<Option<Once>> = RefCell::default();
     let why_not: RefCell<Option<String>> = RefCell::default();
     let settled = settle(api.desk, || async {
         match once(api, chosen, ledger).await {
             Ok(once) => {
                 let scans = once.scans.clone();
-                last.replace(once);
+                last.replace(Some(once));
                 Ok(scans)
             }
-            Err(Denied::Refused(refusal)) if refusal.is_missing() || refusal.status == 403 => {
+            // What was told once is not unknown because it is refused now: it may be running still.
+            Err(Denied::Refused(refusal))
+                if last.borrow().is_none() && (refusal.is_missing() || refusal.status == 403) =>
+            {
                 why_not.replace(Some(if refusal.status == 403 {
                     format!("it does not tell its scans: the key lacks the permission scans:read ({})", refusal.fault)
                 } else {
@@ -109,7 +114,7 @@ pub(super) async fn read(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger
         }
         (Ok(scans), None) => scans,
     };
-    let once = last.into_inner();
+    let once = last.into_inner().unwrap_or_default();
     ledger.pages += once.pages;
     for why in once.bad {
         ledger.skip("scans", why);
@@ -155,7 +160,7 @@ async fn once(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger>) -> Resul
     while at < if restricted { chosen.targets.len() } else { 1 } {
         let id = chosen.targets.get(at).map(|target| target.id.as_str()).filter(|_| restricted);
         let parse = |raw: &RawValue| seen(raw, chosen);
-        let wants = Rows { parse: &parse, is_stricter: |_, _| false, wanted, count: &|_, _| {} };
+        let wants = Rows { parse: &parse, is_stricter, wanted, count: &|_, _| {} };
         let listing = match pages::read(api, &list(api, id, sort), &wants).await {
             Ok(listing) => listing,
             Err(Denied::Refused(refusal)) if sort && refusal.names("sort") => {
@@ -167,6 +172,8 @@ async fn once(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger>) -> Resul
                 rows.clear();
                 continue;
             }
+            // The scans of another project were told, so there is such a list.
+            Err(Denied::Refused(refusal)) if at > 0 => return Err(Denied::Fault(refusal.fault)),
             Err(denied) => return Err(denied),
         };
         let Listing { rows: read, bad, pages, missing, fault, has_total: _, is_cut } = listing;
@@ -211,8 +218,31 @@ async fn once(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger>) -> Resul
         once.groups.insert(target.group);
         ours.push(seen);
     }
+    tell_apart(&mut ours);
     once.scans = without_overtaken(ours);
     Ok(once)
+}
+
+/// Two assets may have one name; a fresh scan of one is none of the other. So those get their ids behind it.
+fn tell_apart(scans: &mut [Seen]) {
+    let mut assets: HashMap<Text, BTreeSet<Text>> = HashMap::new();
+    for seen in scans.iter() {
+        if let (Some(name), Some(asset)) = (&seen.scan.target, &seen.asset) {
+            assets.entry(name.clone()).or_default().insert(asset.clone());
+        }
+    }
+    for seen in scans {
+        if let (Some(name), Some(asset)) = (&seen.scan.target, &seen.asset)
+            && assets.get(name).is_some_and(|of_that_name| of_that_name.len() > 1)
+        {
+            seen.scan.target = Some(format!("{name} ({asset})").into());
+        }
+    }
+}
+
+/// Of two rows of one id the one that proves less: it may have changed while the pages were read.
+fn is_stricter(new: &Seen, old: &Seen) -> bool {
+    new.scan.state > old.scan.state
 }
 
 /// Reads a row.
@@ -249,7 +279,7 @@ fn seen(raw: &RawValue, chosen: &Chosen) -> Result<Row<Seen>, String> {
         engine: one_line(&engine, 80).into(),
         version: None,
         origin: Text::from(&*id),
-        target: label.or(asset).map(Text::from),
+        target: label.or_else(|| asset.clone()).map(Text::from),
         state,
         status: status.as_deref().map(Text::from),
         finished,
@@ -258,7 +288,7 @@ fn seen(raw: &RawValue, chosen: &Chosen) -> Result<Row<Seen>, String> {
         findings: row.finding_count.count().unwrap_or(0),
     };
     let key = Some(id.into_owned());
-    Ok(Row { key, value: Seen { belongs, scan, began: started.or(created), created } })
+    Ok(Row { key, value: Seen { belongs, scan, asset: asset.map(Text::from), began: started.or(created), created } })
 }
 
 /// Leaves out what has not ended although a later scan of the same scanner, asset and branch began: it will not end any more,

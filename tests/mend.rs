@@ -590,6 +590,20 @@ fn images_are_read_by_scan_else_by_project_and_every_row_is_open() {
 }
 
 #[test]
+fn the_newest_scan_of_one_image_does_not_hide_what_another_image_has() {
+    let list = format!("projects/{{p}}/scans/{IMG_SCAN}/images/findings/security");
+    let server = with_images(Mend::clean())
+        .with(&list, Shape::Images, vec![])
+        .with(&format!("projects/{{p}}/scans/{IMG_SCAN}/images/findings/secrets"), Shape::Images, vec![])
+        .with(IMAGES, Shape::Images, rows("images"))
+        .start();
+    let run = judge(&policy(&server, ""), &["--format", "json"]).ends_with(1).json();
+    let open = run["findings"].as_array().unwrap().iter().filter(|finding| finding["kind"] == "container").count();
+    assert_eq!(open, 1, "{run:#}");
+    tells(&run["sources"][0]["notes"], "are not of its newest IMG scan");
+}
+
+#[test]
 fn licenses_and_violations_are_read_when_asked_for() {
     let mut lax = rows("libraries").remove(0);
     lax["uuid"] = json!("3d1f4c3b-9a8b-4c7d-8e6f-5a4b3c2d1e0f");

@@ -98,6 +98,16 @@ fn each_state_of_a_scan_ends_in_its_own_sentence() {
             3,
             "no scan of commit",
         ),
+        // The list is as the newest scan left it, and that was of another commit.
+        (
+            json!([
+                scan("s1", "sast", "completed", fresh, &here),
+                scan("s2", "sast", "completed", Some("2026-11-20T13:00:00Z"), "gate acme/shop@0123456789abcdef")
+            ]),
+            "commit: head",
+            3,
+            "is as the sast scan s2 left it",
+        ),
         (json!([scan("s1", "sast", "completed", fresh, &here)]), "commit: branch", 0, "findgate: pass"),
         (json!([scan("s1", "sast", "completed", fresh, "ci")]), "commit: branch", 3, "does not tell its branch"),
         // One engine is as it should be, the other is not.

@@ -1,6 +1,6 @@
 //! What reading a vendor gave: findings, what was counted, what is missing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -93,6 +93,17 @@ impl Ledger {
         for (word, count) in unknown {
             *self.unknown.entry(word).or_default() += count;
         }
+    }
+
+    /// Takes over the account of another reading of the same things, with the findings of which none that is here has the
+    /// vendor's id. Gives how many those are.
+    pub(super) fn absorb_unseen(&mut self, mut part: Ledger) -> u64 {
+        let id = |finding: &Finding| finding.sightings.first().and_then(|sighting| sighting.id.clone());
+        let known: HashSet<Text> = self.findings.iter().filter_map(id).collect();
+        part.findings.retain(|finding| id(finding).is_none_or(|id| !known.contains(&id)));
+        let unseen = part.read();
+        self.absorb(part);
+        unseen
     }
 
     /// How many findings were read so far.

@@ -26,7 +26,9 @@ pub use probe::probe;
 
 use super::ledger::Ledger;
 use super::{Collected, Desk, Fault};
+use crate::finding::{Scan, ScanState};
 use crate::net::{Client, Endpoint};
+use crate::policy::{CommitRule, series};
 use api::Api;
 use application::Application;
 use config::Credentials;
@@ -69,12 +71,30 @@ async fn read(reader: &Reader, desk: &Desk, ledger: &mut Ledger) -> Result<(), F
             None
         }
     };
+    if let Some(scans) = scans.as_ref().filter(|_| desk.rule.commit == CommitRule::Head) {
+        overtaken(&scans.notable, desk, ledger);
+    }
     let types = scans.as_ref().map(|scans| scans.types.clone()).unwrap_or_default();
     let read = findings::read(&api, &application, &types, ledger, &desk.meter).await;
     if let Some(scans) = scans {
         tell_scans(reader, &application, scans, read.as_ref().ok(), ledger)?;
     }
     read.map(|_| ())
+}
+
+/// The list shows what the newest scan left of it. Where that is not one of the commit that the policy asks for, it is said.
+fn overtaken(scans: &[Scan], desk: &Desk, ledger: &mut Ledger) {
+    for series in series(scans) {
+        let is_of_head = |scan: &&&Scan| desk.aim().fits(scan, CommitRule::Head) == Some(true);
+        let newest = series.iter().find(|scan| scan.state == ScanState::Finished);
+        if let (Some(newest), Some(_)) = (newest.filter(|scan| !is_of_head(scan)), series.iter().find(is_of_head)) {
+            ledger.partial(format!(
+                "the list of vulnerabilities is as the {} scan {} left it, which is not of the commit that is judged; scan that \
+                 commit again (`commit: head`)",
+                newest.engine, newest.origin
+            ));
+        }
+    }
 }
 
 /// What the scans show, and whether the findings fit to it.

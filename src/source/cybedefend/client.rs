@@ -3,8 +3,6 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -239,8 +237,7 @@ fn public_app(api: &str) -> Option<&'static str> {
 /// How long a token holds, in seconds: what the answer says or the token itself, whichever is less.
 fn lifetime(token: &str, expires_in: &Scalar) -> u64 {
     let claims = || {
-        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?.trim_end_matches('=')).ok()?;
-        let claims: wire::Claims = serde_json::from_slice(&payload).ok()?;
+        let claims: wire::Claims = crate::source::session::claims(token)?;
         claims.exp.count()?.checked_sub(claims.iat.count()?)
     };
     let told = [expires_in.count(), claims()];
@@ -256,6 +253,8 @@ fn renew_after(lifetime: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     fn jwt(claims: &str) -> String {
         format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))

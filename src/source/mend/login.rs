@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -16,7 +14,7 @@ use crate::policy::quoted;
 use crate::source::Fault;
 use crate::source::names::one_line;
 use crate::source::scalar::{Scalar, first, object};
-use crate::source::session::{Login, Token};
+use crate::source::session::{Login, Token, claims};
 
 /// How long a token is used of which nobody tells when it ends: Mend's own pages speak of 10 and of 30 minutes.
 const UNTOLD: Duration = Duration::from_secs(8 * 60);
@@ -146,7 +144,7 @@ impl<'r> Keys<'r> {
         let Some(token) = given.jwt_token.text() else {
             return Err(Fault::protocol(attempt, &host, "there is no token in it"));
         };
-        let claims = claims(token);
+        let claims = claims::<Claims>(token).unwrap_or_default();
         // A token that is fetched later must be of the organization that reading began with: the lists of another one are
         // empty where the project is not in it.
         let begun = self.org().map(|org| org.uuid);
@@ -265,11 +263,6 @@ impl Claims {
     }
 }
 
-fn claims(token: &str) -> Claims {
-    let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
-    payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()
-}
-
 /// A life in seconds or, as some of Mend's instances write it, in milliseconds: no token lives longer than a day.
 fn life_of(ttl: &Scalar) -> Option<Duration> {
     let number = ttl.count().filter(|number| *number > 0)?;
@@ -279,6 +272,8 @@ fn life_of(ttl: &Scalar) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     #[test]
     fn a_life_is_read_in_seconds_and_in_milliseconds() {
@@ -296,11 +291,12 @@ mod tests {
     #[test]
     fn a_token_tells_its_life_and_its_organization_and_a_broken_one_tells_nothing() {
         let token = |payload: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(payload));
-        let told = claims(&token(r#"{"iat": 1790000000, "exp": 1790000600, "orgUuid": "o-1"}"#));
+        let told =
+            claims::<Claims>(&token(r#"{"iat": 1790000000, "exp": 1790000600, "orgUuid": "o-1"}"#)).unwrap_or_default();
         assert_eq!(told.life(), Some(Duration::from_secs(600)));
         assert_eq!(told.org_uuid.text(), Some("o-1"));
         for broken in ["", "a.b.c", &token("[]"), &token(r#"{"exp": 5}"#), &token(r#"{"exp": 5, "iat": 6}"#)] {
-            assert_eq!(claims(broken).life(), None, "{broken}");
+            assert_eq!(claims::<Claims>(broken).unwrap_or_default().life(), None, "{broken}");
         }
     }
 }

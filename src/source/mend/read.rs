@@ -135,12 +135,12 @@ fn read<'f>(
             }
             Engine::Sast => of_scan(api, project, scans, engine, |row, ledger| maker.code(row, ledger)).await,
             Engine::Container => {
-                let mut ledger = of_scan(api, project, scans, engine, |row, ledger| maker.image(row, ledger)).await;
+                let mut ledger = of_images(api, project, scans, engine, |row, ledger| maker.image(row, ledger)).await;
                 ledger.note("Mend tells no status of image findings and secrets, so every one of them counts as open");
                 ledger
             }
             Engine::Secret => {
-                let mut ledger = of_scan(api, project, scans, engine, |row, ledger| maker.secret(row, ledger)).await;
+                let mut ledger = of_images(api, project, scans, engine, |row, ledger| maker.secret(row, ledger)).await;
                 ledger.note("Mend tells no status of image findings and secrets, so every one of them counts as open");
                 ledger
             }
@@ -234,6 +234,39 @@ async fn of_scan(
         }
         listing => poured(listing),
     }
+}
+
+/// Reads the list of the newest scan of an image, and that of the project: a project may hold several images, each with scans
+/// of its own, and the newest scan is of one of them.
+async fn of_images(
+    api: &Api<'_>,
+    project: &Project,
+    scans: &Scans,
+    engine: Engine,
+    take: impl Fn(&RawValue, &mut Ledger) -> Row<Finding>,
+) -> Ledger {
+    if scans.to_read(engine, api.desk).is_none() {
+        return of_scan(api, project, scans, engine, take).await;
+    }
+    let of_project = lists(project, engine, None);
+    let (mut ledger, of_project) =
+        futures_util::join!(of_scan(api, project, scans, engine, &take), api.list(&of_project, &take));
+    match of_project {
+        // An instance that shows the list of a scan only, has shown it.
+        Err(Refused { status: Some(400 | 404), .. }) => {}
+        of_project => {
+            let unseen = ledger.absorb_unseen(poured(of_project));
+            if unseen > 0 {
+                ledger.note(format!(
+                    "{unseen} of the {} of {} are not of its newest {} scan; they count, for they may be of another image",
+                    lists(project, engine, None).what,
+                    project.label,
+                    engine.scans()
+                ));
+            }
+        }
+    }
+    ledger
 }
 
 /// Violations of policies at Mend, with what the libraries tell of them, and the licenses that the policy asks for.

@@ -127,18 +127,21 @@ sarif-audit (every finding, excused ones suppressed, for the record).
 
 The verdict and the exit status are the same in every format.
 
-A snapshot that does not exist or cannot be opened is wrong usage (2). One that is damaged,
-cut off, altered or of another version is no evidence, so nothing is decided (3).";
+A snapshot that does not exist or cannot be opened is wrong usage (2). One that
+is damaged, cut off, altered or of another version is no evidence, so nothing
+is decided (3).";
 
 const COLLECT_HELP: &str = "\
-Nothing is judged. The snapshot is written although a source is incomplete, and says so; judging
-it gives the same result as judging the sources, without network and credentials:
+Nothing is judged. The snapshot is written although a source is incomplete, and
+says so; judging it gives the same result as judging the sources, without
+network and credentials:
   findgate check --snapshot FILE
 
 Exit status:
   0  every required source was read completely
   2  wrong usage, settings or policy; nothing was read
-  3  a required source is missing, incomplete or unreadable, or the snapshot could not be written";
+  3  a required source is missing, incomplete or unreadable, or the snapshot
+     could not be written";
 
 /// `findgate check`.
 #[derive(Clone, Debug, Args)]

@@ -3,6 +3,7 @@
 //! It knows files and the look of a diagnostic, and nothing of the language. The text that it draws is hostile: a policy
 //! may come with a change that nobody has looked at.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -14,6 +15,8 @@ use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
 
 use crate::policy::{MAX_BYTES, PRESETS, Place, Preset, Problem, is_deceptive, quoted};
+
+mod credentials;
 
 /// A policy that was read and is text.
 #[derive(Clone, Debug)]
@@ -126,8 +129,23 @@ const LONGEST: usize = 120;
 pub fn draw<'t>(problems: &[Problem], text_of: impl Fn(&str) -> Option<&'t str>, styled: bool) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
+    let mut texts: BTreeMap<std::sync::Arc<str>, String> = BTreeMap::new();
+    let mut pieces: Vec<String> = Vec::new();
+    let files = |problem: &'_ Problem| {
+        [Some(problem.place.file.clone()), problem.related.as_ref().map(|(place, _)| place.file.clone())]
+    };
+    for file in problems.iter().take(MOST).flat_map(files).flatten() {
+        if let (false, Some(text)) = (texts.contains_key(&file), text_of(&file)) {
+            let (starred, hidden) = credentials::star(text);
+            texts.insert(file.clone(), starred);
+            pieces.extend(hidden);
+        }
+    }
+    // The longest first: one may be a part of another.
+    pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+    let text_of = |file: &str| texts.get(file).map(String::as_str);
     for problem in problems.iter().take(MOST) {
-        out.push_str(&draw_one(problem, &text_of, &renderer));
+        out.push_str(&draw_one(problem, &text_of, &pieces, &renderer));
         out.push_str("\n\n");
     }
     if problems.len() > MOST {
@@ -145,9 +163,14 @@ pub fn draw<'t>(problems: &[Problem], text_of: impl Fn(&str) -> Option<&'t str>,
     out
 }
 
-fn draw_one<'t>(problem: &Problem, text_of: &impl Fn(&str) -> Option<&'t str>, renderer: &Renderer) -> String {
+fn draw_one<'t>(
+    problem: &Problem,
+    text_of: &impl Fn(&str) -> Option<&'t str>,
+    hidden: &[String],
+    renderer: &Renderer,
+) -> String {
     let Problem { place, message, label, help, related } = problem;
-    let message = clean(message);
+    let message = clean(&credentials::without(message, hidden));
     let mut group = Group::with_title(Level::ERROR.primary_title(&message));
     let marks = Marks::of(place, label.as_deref(), related.as_ref());
     for marks in marks {
@@ -163,7 +186,7 @@ fn draw_one<'t>(problem: &Problem, text_of: &impl Fn(&str) -> Option<&'t str>, r
         }
     }
     if let Some(help) = help {
-        group = group.element(Level::HELP.message(clean(help)));
+        group = group.element(Level::HELP.message(clean(&credentials::without(help, hidden))));
     }
     renderer.render(&[group])
 }

@@ -199,7 +199,7 @@ fn a_token_that_ends_between_two_pages_is_renewed_once() {
 fn a_fresh_token_that_is_refused_too_is_an_error() {
     let server = numbered(|_, _| false, Vendor::default());
     let run = gate(&server, "", 3);
-    assert_told(&run, "failed", &["answered 401", "do `url` and `token_url` belong to the same AppSec+?"]);
+    assert_told(&run, "failed", &["answered 401", "(APPSECPLUS_TOKEN_URL) belong to the same AppSec+?"]);
     assert_eq!((server.count("/oauth/token"), server.count("/applications")), (2, 2));
 }
 
@@ -836,7 +836,7 @@ fn a_refusal_says_who_said_what_and_what_to_do() {
     for (status, words) in [
         (400, ["answered 400", "no: because"]),
         (403, ["answered 403", "an admin of AppSec+"]),
-        (404, ["answered 404", "is the address of the API right?"]),
+        (404, ["answered 404", "is the address of the API right (`url`, APPSECPLUS_URL)?"]),
         (409, ["answered 409", "no: because"]),
     ] {
         let run = gate(&broken(move || refusal(status, "no", "because")), "", 3);

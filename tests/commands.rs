@@ -239,3 +239,32 @@ fn explain_takes_a_package_or_a_violated_rule_and_no_beginning_that_fits_by_chan
     ask("thresholds.all.any").ends_with(0).says("CVE-2021-23337").says("flaw 1");
     ask("v1:").ends_with(2).complains("none of 2 findings fits");
 }
+
+#[test]
+fn a_credential_in_a_policy_is_refused_with_its_variable_and_never_shown() {
+    let secret = "supersecret0123456789";
+    for (source, key, variable) in [
+        ("mend", "user_key", "MEND_USER_KEY"),
+        ("mend", "MEND_USER_KEY", "MEND_USER_KEY"),
+        ("mayo", "api_key", "MAYOASPM_API_KEY"),
+        ("cybedefend", "pat", "CYBEDEFEND_PAT"),
+        ("appsecplus", "client_secret", "APPSECPLUS_CLIENT_SECRET"),
+        ("appsecplus", "token", "APPSECPLUS_TOKEN"),
+    ] {
+        let policy = format!("version: 1\nthresholds: {{all: any}}\nsources:\n  {source}:\n    {key}: {secret}\n");
+        let run = Folder::new().with("p.yml", policy).run(["policy", "check", "p.yml"]).ends_with(2);
+        let run = run.complains("a policy holds no credentials").complains(variable);
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("supersecret"), "{}", run.stderr);
+    }
+    // Where a value is quoted in the message, too, and in lines that are drawn between two others.
+    for section in [
+        format!("{{auth_header: 'Bearer {secret}'}}"),
+        format!("{{severity: mayo_ak_{secret}}}"),
+        format!("{{project: a, token: {secret}, projects: [a]}}"),
+        format!("{{project: https://me:{secret}@x.example, projekt: x}}"),
+    ] {
+        let policy = format!("version: 1\nthresholds: {{all: any}}\nsources:\n  mayo: {section}\n");
+        let run = Folder::new().with("p.yml", policy).run(["policy", "check", "p.yml"]).ends_with(2);
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains(secret), "{}", run.stderr);
+    }
+}

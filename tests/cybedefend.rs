@@ -1179,6 +1179,7 @@ fn what_cannot_be_used_is_refused_before_anybody_is_asked() {
         ("", vec![pat(), set("CYBEDEFEND_URL", "http://10.0.0.1"), auth()], "is not encrypted"),
         ("region: eu, url: 'https://x.example'", vec![pat()], "both say where CybeDefend is"),
         ("types: [dast]", vec![pat(), url(), auth()], "unknown type of finding"),
+        ("", vec![set("CYBEDEFEND_PAT", "pat one"), url(), auth()], "CYBEDEFEND_PAT holds white space"),
     ] {
         let folder = Folder::new().with("policy.yml", policy(section));
         let mut command = folder.command();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -74,7 +74,7 @@ fn every_findgate_command_in_the_documents_is_one() {
         for line in lines.filter(|line| line.starts_with("findgate ") || line.contains("sh \"findgate ")) {
             let line = line.trim_start_matches("sh \"").trim_end_matches('"');
             let command = line.split(" # ").next().unwrap().split("   ").next().unwrap().replace('\'', "");
-            if !["check", "collect", "explain", "policy", "completions", "man"]
+            if !["check", "collect", "explain", "sources", "policy", "completions", "man"]
                 .contains(&command.split(' ').nth(1).unwrap())
             {
                 continue;
@@ -110,9 +110,15 @@ fn every_check_of_the_readme_judges_in_a_fresh_folder() {
 
 #[test]
 fn every_policy_in_the_documents_holds() {
-    let policies: Vec<String> =
-        blocks(&document("README.md"), "yaml").into_iter().filter(|block| block.starts_with("version:")).collect();
-    assert!(!policies.is_empty());
+    let mut policies: Vec<String> = ["README.md", "docs/sources.md"]
+        .iter()
+        .flat_map(|name| blocks(&document(name), "yaml"))
+        .filter(|block| block.starts_with("version:"))
+        .collect();
+    assert!(policies.len() >= 7, "only {} policies were found", policies.len());
+    for name in ["appsecplus", "cybedefend", "findgate", "mayo", "mend"] {
+        policies.push(document(&format!("examples/vendors/{name}.yml")));
+    }
     for policy in policies {
         Folder::new().with("policy.yml", &policy).run(["policy", "check", "policy.yml"]).ends_with(0);
     }
@@ -132,6 +138,21 @@ fn the_exit_statuses_are_the_same_in_the_readme_the_help_and_the_code() {
         assert_eq!(row[0], status.number().to_string());
         assert!(help.contains(&format!("  {}  {}", row[0], row[1])), "{row:?} is not in the help:\n{help}");
     }
+}
+
+#[test]
+fn no_line_below_a_help_is_longer_than_80_columns() {
+    // The library breaks such lines, but fills none again: what is too long leaves a line of a few words.
+    let command = cli::command(&Env::capture().unwrap());
+    let mut seen = 0;
+    for command in command.get_subcommands().chain([&command]) {
+        let below = [command.get_after_help(), command.get_after_long_help()].into_iter().flatten();
+        for line in below.flat_map(|text| text.to_string().lines().map(str::to_owned).collect::<Vec<_>>()) {
+            assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "only {seen} lines were found: the test looks in the wrong place");
 }
 
 #[test]
@@ -158,6 +179,58 @@ fn the_readme_names_every_kind_condition_preset_and_format() {
         table(&readme, "What it writes").iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
     let known: Vec<String> = Format::value_variants().iter().map(|format| format.name().to_owned()).collect();
     assert_eq!(formats, known);
+}
+
+#[test]
+fn the_tables_of_the_sources_are_those_of_the_policy_language() {
+    let text = document("docs/sources.md");
+    let schema = Folder::new().run(["policy", "schema"]).ends_with(0).json();
+    let keys = |heading: &str| -> BTreeMap<String, String> {
+        let mut keys = BTreeMap::new();
+        for row in table(&text, heading) {
+            for key in row[0].split(", ") {
+                keys.insert(key.trim_matches('`').to_owned(), row[2].clone());
+            }
+        }
+        keys
+    };
+    let common = keys("Every source");
+    let sections = schema["properties"]["sources"]["properties"].as_object().unwrap();
+    let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    for (name, section) in sections {
+        let heading = headings.iter().find(|heading| heading.ends_with(&format!(": `{name}`")));
+        let mut told = keys(heading.unwrap_or_else(|| panic!("no section on {name}")));
+        for (key, value) in &common {
+            assert!(told.insert(key.clone(), value.clone()).is_none(), "{key} of {name} is told twice");
+        }
+        let properties = section["properties"].as_object().unwrap();
+        let known: Vec<&String> = properties.keys().collect();
+        assert_eq!(told.keys().collect::<Vec<_>>(), known, "the keys of {name}");
+        for (key, property) in properties {
+            let default = match &property["default"] {
+                serde_json::Value::Null => continue,
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            assert_eq!(told[key], format!("`{default}`"), "the default of {key} of {name}");
+        }
+    }
+}
+
+#[test]
+fn every_variable_of_a_source_is_documented() {
+    let text = document("docs/sources.md");
+    let mut seen = 0;
+    for source in ["mend", "mayo", "cybedefend", "appsecplus"] {
+        let code = document(&format!("src/source/{source}/config.rs"));
+        let words = code.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        let prefixes = ["MEND_", "MAYOASPM_", "CYBEDEFEND_", "APPSECPLUS_"];
+        for variable in words.filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix))) {
+            assert!(text.contains(&format!("`{variable}`")), "{variable} is not in docs/sources.md");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 12, "only {seen} variables were found: the test looks in the wrong place");
 }
 
 #[test]

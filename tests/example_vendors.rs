@@ -29,6 +29,11 @@ fn vendor(name: &str) -> Server {
 
 /// Takes the snapshot of the example from its answers.
 fn collect() -> String {
+    asked(&["collect", "--output", "-"])
+}
+
+/// A command that asks the servers of the example.
+fn asked(arguments: &[&str]) -> String {
     let [mend, mayo, cybedefend, appsecplus] = ["mend", "mayo", "cybedefend", "appsecplus"].map(vendor);
     let folder = Folder::new();
     let mut command = folder.command();
@@ -46,18 +51,8 @@ fn collect() -> String {
         .env("APPSECPLUS_CLIENT_ID", "ci-gate")
         .env("APPSECPLUS_CLIENT_SECRET", "secret-of-the-example");
     let policy = example().join("findgate.yml");
-    command.args([
-        "collect",
-        "--ci",
-        "none",
-        "--repo",
-        "github.com/acme/payments",
-        "--branch",
-        "main",
-        "--commit",
-        COMMIT,
-    ]);
-    finish(command.args(["--output", "-", "--policy"]).arg(policy)).ends_with(0).stdout
+    command.args(arguments).args(["--ci", "none", "--repo", "github.com/acme/payments", "--branch", "main"]);
+    finish(command.args(["--commit", COMMIT, "--policy"]).arg(policy)).ends_with(0).stdout
 }
 
 /// What the answers decide: everything but the moment of reading.
@@ -77,6 +72,27 @@ fn the_snapshot_of_the_example_is_what_its_answers_give() {
     for secret in ["key-of-the-example", "mayo_ak_", "pat_of_the", "secret-of-the", "token-of-the"] {
         assert!(!kept.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn explain_names_the_vendor_that_a_severity_is_from() {
+    let folder = Folder::new();
+    let mut command = folder.command();
+    command.args(["explain", "CVE-2021-23337", "--ci", "none", "--as-of", "2026-11-21T12:00:00Z"]);
+    command.arg("--policy").arg(example().join("findgate.yml"));
+    let told = finish(command.arg("--snapshot").arg(example().join("snapshot.json"))).ends_with(0).stdout;
+    assert!(told.contains("from the severity at M"), "{told}");
+}
+
+#[test]
+fn sources_can_be_tried_where_they_can_be_read() {
+    // The server has the lists that reading asks for and no others, so each step must ask for the same.
+    let told = asked(&["sources"]);
+    assert!(!told.contains("FAIL"), "{told}");
+    for vendor in ["mend\n", "mayo\n", "cybedefend\n", "appsecplus\n"] {
+        assert!(told.contains(vendor), "{vendor} is not in {told}");
+    }
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
 }
 
 #[test]

@@ -381,7 +381,7 @@ fn a_wrong_key_is_told_apart_from_everything_else_and_never_printed() {
     for status in [400, 401, 403] {
         let server = Mend::new().always("login", refused(status)).start();
         let run = judge(&policy(&server, ""), &["--verbose"]).ends_with(3);
-        assert!(run.stderr.contains("cannot log in at Mend"), "{}", run.stderr);
+        assert!(run.stderr.contains("cannot log in to Mend"), "{}", run.stderr);
         assert!(run.stderr.contains("are MEND_EMAIL and MEND_USER_KEY right"), "{}", run.stderr);
         for secret in [KEY, EMAIL] {
             assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{}{}", run.stdout, run.stderr);

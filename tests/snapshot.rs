@@ -198,7 +198,7 @@ fn another_commit_is_told_and_is_undecided_where_the_policy_asks_for_the_head() 
     let report = scan(SHA, "2026-11-20T00:00:00Z", Vec::new());
     let folder = Folder::new().with("policy.yml", policy("head")).with("reports/scan.sarif", report);
     collect(&folder, &["--commit", SHA]).ends_with(0);
-    let told = "taken for commit 1111111111111111111111111111111111111111, and commit 2222222222";
+    let told = "taken for commit 111111111111, and commit 222222222222 is";
     let run = judge(&folder, &["--commit", SHA]).ends_with(0);
     assert!(!run.stderr.contains("taken for commit"), "{}", run.stderr);
     let run = judge(&folder, &["--commit", OTHER]).ends_with(3).complains(told);

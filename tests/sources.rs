@@ -246,6 +246,33 @@ fn sources_says_for_each_what_works_and_what_is_missing() {
 }
 
 #[test]
+fn sources_fails_where_the_policy_asks_for_scans_that_nobody_tells() {
+    // This server has no list of scans.
+    let mayo = mayo(vec![of_mayo("f_1", "low")]);
+    let command = ["sources", "--policy", "policy.yml"];
+    run(&policy("{mayo: {project: shop}}", ""), None, Some(&mayo), &command).ends_with(0).says("note  scans");
+    let folder = policy("{mayo: {project: shop, max_age: 7d}}", "");
+    run(&folder, None, Some(&mayo), &command).ends_with(3).says("FAIL  scans");
+    run(&folder, None, Some(&mayo), &CHECK).ends_with(3);
+}
+
+#[test]
+fn what_sources_says_fits_into_80_columns() {
+    let scans: Vec<Value> = ["sast", "sca", "dast", "container"]
+        .iter()
+        .map(|kind| {
+            scan(&format!("s-{kind}"), kind, "completed", Some("2026-11-20T12:04:10Z"), &format!("gate@{HEAD}"))
+        })
+        .collect();
+    let apps = appsecplus(move |_| json!(scans), json!([]));
+    let folder = policy("{mayo: {project: shop}, appsecplus: {application: app-1}}", "");
+    let told = run(&folder, Some(&apps), None, &["sources", "--policy", "policy.yml", "--timeout", "5s"]).ends_with(3);
+    for line in told.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
 fn files_and_vendors_are_judged_together() {
     let scans = |_| json!([scan("s1", "sast", "completed", Some("2026-11-20T12:04:10Z"), "ci")]);
     let apps = appsecplus(scans, json!([finding("vuln-1", "low")]));

@@ -176,7 +176,7 @@ impl Client {
             cause => cause,
         };
         let host = host_of(&request.url).unwrap_or_default();
-        Failure { attempt: request.attempt.clone(), host, cause, tries }
+        Failure { attempt: request.attempt.clone(), host, named: request.named.clone(), cause, tries }
     }
 
     fn pause_until(&self, moment: Instant) {
@@ -196,7 +196,7 @@ impl Client {
     }
 
     async fn once(&self, request: &Request) -> Result<Answer, (Cause, Again)> {
-        let Request { attempt: _, url, method, headers, body } = request;
+        let Request { attempt: _, url, named: _, method, headers, body } = request;
         let http = if is_loopback(url) { Some(&self.local) } else { self.remote.as_ref() };
         let Some(http) = http else {
             let why = "it was not among the hosts that this source said it would ask; please report this";
@@ -290,7 +290,10 @@ fn classify(error: &reqwest::Error) -> (Cause, Again) {
             return (Cause::Proxy(deepest), again);
         }
         if is_name {
-            return (Cause::Name(deepest), Again::Yes);
+            // The resolver prints its own question here, which nobody asked for.
+            let unknown = deepest.starts_with("no records found") || deepest.contains("NXDomain");
+            let why = if unknown { "the name servers do not know it".to_owned() } else { deepest };
+            return (Cause::Name(why), Again::Yes);
         }
         return (Cause::Connect(deepest), Again::Yes);
     }

@@ -10,6 +10,8 @@ pub struct Failure {
     pub attempt: String,
     /// The host that it went to.
     pub host: String,
+    /// The variable or key that gave the address: `MEND_URL`. Empty: findgate itself.
+    pub named: String,
     /// What happened.
     pub cause: Cause,
     /// How often it was tried.
@@ -66,12 +68,18 @@ pub enum Cause {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { attempt, host, cause, tries } = self;
+        let Failure { attempt, host, named, cause, tries } = self;
+        let named = if named.is_empty() { String::new() } else { format!(" ({named})") };
         write!(f, "cannot {attempt}: ")?;
         match cause {
-            Cause::Name(why) => write!(f, "{host} has no address ({why}); is the host right, and is there a network?"),
+            Cause::Name(why) => {
+                write!(f, "{host} has no address ({why}); is the host right{named}, and is there a network?")
+            }
             Cause::Connect(why) => {
-                write!(f, "no connection to {host} ({why}); is it up, and does a proxy stand between (HTTPS_PROXY)?")
+                write!(
+                    f,
+                    "no connection to {host} ({why}); is the host right{named}, is it up, and does a proxy stand between (HTTPS_PROXY)?"
+                )
             }
             Cause::Certificate { why, help } => write!(f, "the certificate of {host} is not trusted ({why}); {help}"),
             Cause::Proxy(why) => {
@@ -80,8 +88,8 @@ impl fmt::Display for Failure {
                     "the proxy did not connect to {host} ({why}); check HTTPS_PROXY, or exempt the host in NO_PROXY"
                 )
             }
-            Cause::Cut(why) => write!(f, "the answer of {host} ended in the middle ({why})"),
-            Cause::Slow => write!(f, "{host} did not answer in time"),
+            Cause::Cut(why) => write!(f, "the answer of {host} ended in the middle ({why}); run it again"),
+            Cause::Slow => write!(f, "{host} did not answer in time; is it up? run it again, or later"),
             Cause::Deadline(budget) => {
                 write!(f, "the time of this run, {}, is used up; give it more with --timeout", seconds(*budget))
             }
@@ -99,11 +107,11 @@ impl fmt::Display for Failure {
             }
             Cause::Redirect { to } => {
                 let to = to.as_deref().unwrap_or("elsewhere");
-                write!(f, "{host} leads to {to}, where no credential is sent; is the address right?")
+                write!(f, "{host} leads to {to}, where no credential is sent; is the address right{named}?")
             }
             Cause::NotJson { html: true } => write!(
                 f,
-                "{host} answered with a page for people; is the address right, or does a proxy or login page stand between?"
+                "{host} answered with a page for people; is the address right{named}, or does a proxy or login page stand between?"
             ),
             Cause::NotJson { html: false } => write!(f, "the answer of {host} is not JSON, or only the half of it"),
             Cause::NotText => write!(f, "the answer of {host} is not UTF-8"),

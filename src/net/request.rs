@@ -11,6 +11,8 @@ pub struct Request {
     /// What is attempted, for messages: `read the projects`.
     pub(super) attempt: String,
     pub(super) url: Url,
+    /// The variable or key that gave the address, for messages.
+    pub(super) named: String,
     pub(super) method: Method,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<Body>,
@@ -58,7 +60,8 @@ impl Request {
 
     fn new(method: Method, endpoint: &Endpoint, segments: &[&str], attempt: String) -> Request {
         let accept = (reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
-        Request { attempt, url: endpoint.below(segments), method, headers: vec![accept], body: None }
+        let named = endpoint.named().to_owned();
+        Request { attempt, url: endpoint.below(segments), named, method, headers: vec![accept], body: None }
     }
 
     /// Adds a parameter to the address.

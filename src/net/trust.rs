@@ -41,6 +41,8 @@ pub enum Given<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: Url,
+    /// The variable or key that gave the address, for messages. Empty: findgate itself.
+    named: String,
 }
 
 impl Host {
@@ -91,12 +93,13 @@ impl Trust {
         given: Given<'_>,
         well_known: impl Fn(&str) -> bool,
     ) -> anyhow::Result<Endpoint> {
-        let by = match given {
-            Given::Environment(variable) => format!("{variable}: "),
-            Given::Policy => format!("`url` of the source {source}: "),
-            Given::Key(key) => format!("`{key}` of the source {source}: "),
+        let named = match given {
+            Given::Environment(variable) => variable.to_owned(),
+            Given::Policy => format!("`url` of the source {source}"),
+            Given::Key(key) => format!("`{key}` of the source {source}"),
             Given::BuiltIn => String::new(),
         };
+        let by = if named.is_empty() { String::new() } else { format!("{named}: ") };
         let address = address.trim();
         let mut url = Url::parse(address)
             .ok()
@@ -124,7 +127,7 @@ impl Trust {
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
-        Ok(Endpoint { url })
+        Ok(Endpoint { url, named })
     }
 }
 
@@ -154,6 +157,12 @@ impl Endpoint {
     #[must_use]
     pub fn address(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
+    }
+
+    /// The variable or key that gave the address. Empty: findgate itself.
+    #[must_use]
+    pub fn named(&self) -> &str {
+        &self.named
     }
 
     /// Whether what is sent there is encrypted.
@@ -186,7 +195,7 @@ impl Endpoint {
     pub fn with_path(&self, path: &str) -> Endpoint {
         let mut url = self.url.clone();
         url.set_path(path.trim_end_matches('/'));
-        Endpoint { url }
+        Endpoint { url, named: self.named.clone() }
     }
 }
 

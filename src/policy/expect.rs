@@ -124,6 +124,13 @@ pub(super) fn unknown_key(key: &Node, name: &str, table: &Table) -> Problem {
             env!("CARGO_PKG_VERSION")
         ));
     }
+    if let (true, Some(variables)) = (is_credential(name), variables(table)) {
+        let message = format!("{} does not belong in {}: a policy holds no credentials", quoted(name), table.what);
+        let problem = Problem::new(&key.place, message).label("not in a policy");
+        return problem.help(format!(
+            "take it out, replace the credential if anybody may have seen it, and set {variables} in the environment"
+        ));
+    }
     let names = table.keys.iter().map(|key| key.name);
     let message = format!("unknown key {} in {}", quoted(name), table.what);
     let problem = Problem::new(&key.place, message).label("not a key here");
@@ -135,6 +142,23 @@ pub(super) fn unknown_key(key: &Node, name: &str, table: &Table) -> Problem {
         }
         None => format!("the keys here are {}", one_of(names)),
     })
+}
+
+/// The variables of the credentials, where the sentence on a table names some.
+fn variables(table: &Table) -> Option<String> {
+    let words = table.doc.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+    let names: Vec<&str> = words.filter(|word| word.contains('_') && is_credential(word)).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Whether people call a credential so, or what goes with one. Its value is never shown.
+#[must_use]
+pub fn is_credential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let ends = ["_key", "_token", "_secret", "_password", "_pat", "_credentials", "_email", "client_id"];
+    let words =
+        ["key", "apikey", "userkey", "token", "password", "passwd", "pat", "credential", "credentials", "email"];
+    words.contains(&&*name) || ends.iter().any(|end| name.ends_with(end))
 }
 
 fn suggest<'a>(
@@ -266,7 +290,7 @@ fn whole(text: &str) -> Result<u32, (&'static str, String)> {
         return text.parse().map_err(|_| ("too large", format!("the most is {}; is a limit meant at all?", u32::MAX)));
     }
     if text.starts_with('-') && text.len() > 1 && Written::of(text) != Written::Text {
-        return Err(("negative", "the least is 0, which allows none".to_owned()));
+        return Err(("negative", "the least is 0".to_owned()));
     }
     if digits(unsigned) {
         return Err(("a sign", format!("write {}", plain_form(unsigned))));
@@ -314,14 +338,15 @@ fn is_sexagesimal(text: &str) -> bool {
 pub fn word(node: &Node, words: &'static Words, problems: &mut Problems) -> Option<&'static str> {
     let what = words.what;
     let Some(text) = node.text() else {
-        unexpected(node, &format!("a {what}"), problems);
+        unexpected(node, &an(what), problems);
         return None;
     };
     if let Some(word) = words.words.iter().copied().find(|word| *word == &**text) {
         return Some(word);
     }
     let names = words.words.iter().copied();
-    let problem = Problem::new(&node.place, format!("unknown {what} {}", quoted(text))).label(format!("not a {what}"));
+    let problem =
+        Problem::new(&node.place, format!("unknown {what} {}", quoted(text))).label(format!("not {}", an(what)));
     problems.add(problem.help(match suggest(text, names.clone(), words.synonyms) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => match (old_switch(text), &node.value) {
@@ -332,6 +357,12 @@ pub fn word(node: &Node, words: &'static Words, problems: &mut Problems) -> Opti
         },
     }));
     None
+}
+
+/// With its article.
+fn an(what: &str) -> String {
+    let article = if what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {what}")
 }
 
 /// The items of a list.
@@ -393,7 +424,9 @@ pub fn unexpected(node: &Node, what: &str, problems: &mut Problems) {
         Value::Scalar { text, .. } if text.trim().is_empty() => {
             problem.label("empty").help("write a value, or leave the key out")
         }
-        Value::Scalar { .. } | Value::List(_) | Value::Map(_) => problem.label("something else"),
+        Value::List(_) => problem.label("a list").help("write one value, without brackets and dashes"),
+        Value::Map(_) => problem.label("a map").help("write one value, without keys below it"),
+        Value::Scalar { .. } => problem.label("something else"),
     });
 }
 

@@ -79,7 +79,7 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let project = [
         report.project.repository.clone(),
         report.project.branch.as_ref().map(|branch| format!("branch {branch}")),
-        report.project.commit.as_ref().map(|commit| format!("commit {}", commit.get(..12).unwrap_or(commit))),
+        report.project.commit.as_ref().map(|commit| format!("commit {}", short(commit))),
     ];
     let project: Vec<String> = project.into_iter().flatten().collect();
     if !project.is_empty() {
@@ -365,12 +365,17 @@ fn one_scan(scan: &Scan) -> String {
         return format!("{engine}{version}: {} ({origin})", plural(*findings, "finding"));
     }
     // Of a scan that ended well every word says the same.
-    let word = status.as_ref().filter(|_| *state != ScanState::Finished);
+    let word = status.as_ref().filter(|word| *state != ScanState::Finished && !word.eq_ignore_ascii_case(state.name()));
     let word = word.map(|word| format!(" ({word})")).unwrap_or_default();
     let when = finished.map(|time| format!(" {time}")).unwrap_or_default();
     let branch = branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
-    let commit = commit.as_ref().map(|commit| format!(", commit {commit}")).unwrap_or_default();
+    let commit = commit.as_ref().map(|commit| format!(", commit {}", short(commit))).unwrap_or_default();
     format!("{engine}{version} scan {origin}: {}{word}{when}{branch}{commit}", state.name())
+}
+
+/// A commit as people compare it.
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
 }
 
 /// `findgate: fail (1): thresholds.sca.high, known-exploited`.
@@ -435,7 +440,7 @@ fn plural(count: u64, noun: &str) -> String {
 
 /// Writes text from outside, made safe and wrapped between words; a word longer than a line stays whole, so that it can be
 /// copied. Chinese and Japanese put no spaces between words, so a line may end after any of their characters.
-fn wrapped(first: &str, rest: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn wrapped(first: &str, rest: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     let text = terminal(text);
     let mut line = first.to_owned();
     let mut used = first.width();

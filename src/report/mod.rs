@@ -15,6 +15,7 @@ mod target;
 
 pub use destination::Destination;
 pub use escape::{ActionsSafe, actions_safe, terminal};
+pub(crate) use human::wrapped;
 pub use json::schema as json_schema;
 pub(crate) use stream::compact;
 pub use target::{Color, Output, Target, Targets, Unprepared, Written};

@@ -1,6 +1,6 @@
 //! `findgate sources`: tries each source out and says what a person needs to make it work.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use crate::cli::{Input, Sources};
 use crate::env::Env;
@@ -9,7 +9,7 @@ use crate::finding::State;
 use crate::messages::Messages;
 use crate::policy::Requirement;
 use crate::progress::Board;
-use crate::report::{actions_safe, terminal};
+use crate::report::{terminal, wrapped};
 use crate::settings::{self, Refusal, Settings};
 use crate::source::{self, Outcome, Reader, Step, sarif};
 
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Sources, env: &Env, messages: Messages) -> Result<
     let board = if messages.may_draw_progress() { Board::drawn() } else { Board::silent() };
     let desks = super::desks(&settings, &board, messages);
     let of_vendors = source::probe(&settings.readers, &desks);
-    let mut text = String::new();
+    let mut text = Vec::new();
     let mut status = Status::Holds;
     for ((reader, rule), steps) in settings.readers.iter().zip(of_vendors) {
         let steps = match reader {
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Sources, env: &Env, messages: Messages) -> Result<
         };
         let steps = masked(steps, &settings);
         let bad = steps.is_empty() || steps.iter().any(|step| matches!(step.outcome, Outcome::Bad(_)));
-        // Writing to a string cannot fail.
+        // Writing to memory cannot fail.
         let _ = describe(&mut text, reader.name(), rule.requirement, &steps);
         status = match (rule.requirement, bad, reader) {
             (Requirement::Optional, ..) | (_, false, _) => status,
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Sources, env: &Env, messages: Messages) -> Result<
             (Requirement::Required, true, _) => status,
         };
     }
-    print(text.as_bytes())?;
+    print(&text)?;
     Ok(status)
 }
 
@@ -76,17 +76,25 @@ fn masked(steps: Vec<Step>, settings: &Settings) -> Vec<Step> {
     steps.into_iter().map(step).collect()
 }
 
-fn describe(out: &mut String, name: &str, requirement: Requirement, steps: &[Step]) -> std::fmt::Result {
+/// Made for 80 columns, as the report is.
+fn describe(out: &mut Vec<u8>, name: &str, requirement: Requirement, steps: &[Step]) -> std::io::Result<()> {
     let optional = if requirement == Requirement::Optional { " (optional)" } else { "" };
     writeln!(out, "{}{optional}", terminal(name))?;
     let width = steps.iter().map(|step| terminal(&step.name).chars().count()).max().unwrap_or(0);
+    let mut above = String::new();
     for Step { name, outcome } in steps {
         let (mark, text) = match outcome {
-            Outcome::Good(text) => ("ok", text),
-            Outcome::Odd(text) => ("note", text),
-            Outcome::Bad(text) => ("FAIL", text),
+            Outcome::Good(text) => ("ok", text.as_str()),
+            Outcome::Odd(text) => ("note", text.as_str()),
+            Outcome::Bad(text) => ("FAIL", text.as_str()),
         };
-        writeln!(out, "{}", actions_safe(&format!("  {mark:4}  {:width$}  {}", terminal(name), terminal(text))))?;
+        // A permission that is missing for one list is missing for all of them; the sentence is long, and needed once.
+        let but_for_the_name = text.replace(name, "");
+        let is_same = matches!(outcome, Outcome::Bad(_)) && but_for_the_name == above;
+        above = but_for_the_name;
+        let text = if is_same { "as above" } else { text };
+        let first = format!("  {mark:4}  {:width$}  ", terminal(name));
+        wrapped(&first, &" ".repeat(first.chars().count()), text, out)?;
     }
     Ok(())
 }

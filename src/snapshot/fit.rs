@@ -76,6 +76,8 @@ impl Snapshot {
         }
         let moved = match (&project.commit, commit) {
             (Some(here), Some(there)) if !is_same_commit(here, there) && here != there => {
+                let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
+                let (there, here) = (short(there), short(here));
                 project.warnings.push(format!(
                     "the snapshot was taken for commit {there}, and commit {here} is judged; `commit: head` in the policy \
                      asks that the scans are of the latter"

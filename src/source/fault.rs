@@ -28,7 +28,18 @@ impl Fault {
 
     /// A status that means no: `cannot read the projects: api.example answered 403 (no such key); create a new key`.
     pub(super) fn refused(attempt: &str, host: &str, answer: &Answer, said: Option<&str>, help: &str) -> Fault {
-        let said = said.map(|said| format!(" ({})", cleaned(said))).unwrap_or_default();
+        let is_page = answer.body.trim_start().starts_with('<');
+        let said = match said {
+            _ if is_page => format!(" ({PAGE})"),
+            Some(said) => format!(" ({})", cleaned(said)),
+            None => String::new(),
+        };
+        // What a refusal means for credentials and rights does not hold where something in between answered.
+        let help = match answer.status {
+            500.. if help.is_empty() => "the service is in trouble; run it again later",
+            _ if is_page => "does a proxy or login page stand between (HTTPS_PROXY), or is the address wrong?",
+            _ => help,
+        };
         let help = if help.is_empty() { String::new() } else { format!("; {help}") };
         Fault(format!("cannot {attempt}: {host} answered {}{said}{help}", answer.status))
     }
@@ -39,13 +50,16 @@ impl Fault {
     }
 }
 
+/// What is said instead of a page: nobody wants to read its source.
+const PAGE: &str = "a page for people";
+
 /// The most of a server's words that a sentence repeats, in characters.
 const MOST_SAID: usize = 200;
 
 /// What a server said, as a part of a sentence. Pages for people are not repeated.
 pub(super) fn cleaned(said: &str) -> String {
     if said.trim_start().starts_with('<') {
-        return "a page for people".to_owned();
+        return PAGE.to_owned();
     }
     one_line(said, MOST_SAID)
 }

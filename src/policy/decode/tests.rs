@@ -270,7 +270,7 @@ fn thresholds_say_which_severity_and_how_many() {
     number(".5", "| write it without a point and an exponent");
     number("5.0", "| write it without a point and an exponent");
     number("+5", "| write 5");
-    number("-5", "| the least is 0, which allows none");
+    number("-5", "| the least is 0");
     number("1:30", "| older YAML reads this as a number to the base 60");
     number("2026-01-01", "found the text `2026-01-01` | write digits only");
     number("4294967296", "| the most is 4294967295; is a limit meant at all?");

@@ -50,11 +50,15 @@ impl<'r> Api<'r> {
         let fetched = matches!(self.reader.credentials, Credentials::Client(_));
         let help = match answer.status {
             401 if fetched => {
-                "the token was fetched a moment ago, so do `url` and `token_url` belong to the same AppSec+?".to_owned()
+                "the token was fetched a moment ago, so do `url` (APPSECPLUS_URL) and `token_url` (APPSECPLUS_TOKEN_URL) belong to \
+                 the same AppSec+?"
+                    .to_owned()
             }
             401 => "APPSECPLUS_TOKEN is wrong or has expired; give a new one".to_owned(),
-            403 => "these credentials may not read that; the role Read-Only suffices, an admin of AppSec+ gives it"
-                .to_owned(),
+            403 => {
+                let who = if fetched { "the client of APPSECPLUS_CLIENT_ID" } else { "the token of APPSECPLUS_TOKEN" };
+                format!("{who} may not read that; the role Read-Only suffices, an admin of AppSec+ gives it")
+            }
             404 | 405 => missing.to_owned(),
             408 | 425 | 500..=599 => "the server has trouble; run it again later".to_owned(),
             _ => String::new(),

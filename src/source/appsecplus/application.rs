@@ -60,7 +60,9 @@ pub(super) async fn find(api: &Api<'_>, repository: Option<&str>, ledger: &mut L
     ledger.pages += extent.pages;
     match read {
         Ok(()) => {}
-        Err(Stop::Refused(answer)) => return Err(api.refused(ATTEMPT, &answer, "is the address of the API right?")),
+        Err(Stop::Refused(answer)) => {
+            return Err(api.refused(ATTEMPT, &answer, "is the address of the API right (`url`, APPSECPLUS_URL)?"));
+        }
         Err(Stop::Fault(fault)) => return Err(fault),
     }
     let chosen = choose(&applications, reader.application.as_deref(), repository, tag);

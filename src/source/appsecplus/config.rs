@@ -346,7 +346,9 @@ pub fn ready(settings: &Settings, access: &Access<'_>) -> Result<Reader, Unready
     let url = || match (access.env.get(URL), &settings.url) {
         (Some(address), _) => endpoint(address, Given::Environment(URL)),
         (None, Some(address)) => endpoint(address, Given::Policy),
-        (None, None) => endpoint(&format!("https://{HOST}"), Given::BuiltIn),
+        (None, None) => Err(anyhow!(
+            "there is no public AppSec+ service; set {URL}, or `url` in its section of the policy, to the address of yours"
+        )),
     };
     let (url, credentials) = match (token, id.is_empty(), secret) {
         (Some(token), _, _) => {
@@ -450,6 +452,7 @@ mod tests {
         })
     }
 
+    const HERE: &str = "{url: 'https://api.appsecplus.example.com'}";
     const PAIR: [(&str, &str); 2] = [(CLIENT_ID, "ci-gate"), (CLIENT_SECRET, "s3cr3t+va&l=ue%")];
 
     #[test]
@@ -496,11 +499,11 @@ mod tests {
 
     #[test]
     fn credentials_come_from_the_environment_and_half_of_them_is_refused() {
-        let good = made("{}", &PAIR, &[]).unwrap();
+        let good = made(HERE, &PAIR, &[]).unwrap();
         assert_eq!(good.url.address(), "https://api.appsecplus.example.com");
         let Credentials::Client(client) = &good.credentials else { panic!("{good:?}") };
         assert_eq!((client.is_whole, client.token_url.host().as_str()), (false, HOST));
-        let both = made("{}", &[PAIR[0], PAIR[1], (TOKEN, "eyJ.abc.def")], &[]).unwrap();
+        let both = made(HERE, &[PAIR[0], PAIR[1], (TOKEN, "eyJ.abc.def")], &[]).unwrap();
         assert!(matches!(both.credentials, Credentials::Token(_)));
         assert!(!format!("{good:?} {both:?}").contains("s3cr3t") && !format!("{both:?}").contains("eyJ"));
         for (variables, want) in [
@@ -510,27 +513,45 @@ mod tests {
             (&[(TOKEN, "Bearer eyJ.abc")], "without `Bearer`"),
             (&[(TOKEN, "a\nb")], "what no token can"),
         ] {
-            let error = made("{}", variables, &[]).unwrap_err();
+            let error = made(HERE, variables, &[]).unwrap_err();
             assert!(error.contains(want), "{error}");
             assert!(!error.contains("eyJ"), "{error}");
         }
+        let nowhere = made("{}", &PAIR, &[]).unwrap_err();
+        assert!(nowhere.contains("set APPSECPLUS_URL"), "{nowhere}");
     }
 
     #[test]
     fn a_secret_goes_to_no_host_that_only_the_policy_names() {
         for section in [
             "{url: 'https://evil.example'}",
-            "{token_url: 'https://evil.example/oauth/token'}",
+            "{url: 'https://api.appsecplus.example.com', token_url: 'https://evil.example/oauth/token'}",
             "{url: 'https://appsecplus.example.com'}",
         ] {
             let error = made(section, &PAIR, &[]).unwrap_err();
             assert!(error.contains("--allow-host"), "{error}");
         }
-        let error = made("{token_url: 'https://evil.example/t'}", &PAIR, &[]).unwrap_err();
+        let error =
+            made("{url: 'https://api.appsecplus.example.com', token_url: 'https://evil.example/t'}", &PAIR, &[])
+                .unwrap_err();
         assert!(error.starts_with("`token_url` of the source appsecplus: "), "{error}");
-        assert!(made("{token_url: 'https://evil.example/t'}", &PAIR, &["evil.example"]).is_ok());
+        assert!(
+            made(
+                "{url: 'https://api.appsecplus.example.com', token_url: 'https://evil.example/t'}",
+                &PAIR,
+                &["evil.example"]
+            )
+            .is_ok()
+        );
         // A token that is there already is sent to no token endpoint.
-        assert!(made("{token_url: 'https://evil.example/t'}", &[(TOKEN, "abcdefgh")], &[]).is_ok());
+        assert!(
+            made(
+                "{url: 'https://api.appsecplus.example.com', token_url: 'https://evil.example/t'}",
+                &[(TOKEN, "abcdefgh")],
+                &[]
+            )
+            .is_ok()
+        );
         let variables = [PAIR[0], PAIR[1], (URL, "https://a.example/api/"), (TOKEN_URL, "https://b.example/t")];
         let reader = made("{url: 'https://evil.example', token_url: 'https://evil.example'}", &variables, &[]).unwrap();
         assert_eq!(reader.url.address(), "https://a.example/api");

@@ -64,8 +64,10 @@ impl ClientCredentials {
                     "check APPSECPLUS_CLIENT_ID and APPSECPLUS_CLIENT_SECRET; some servers want `client_auth: basic` or \
                      a `scope`"
                 }
-                403 => "the client may not have a token; ask an admin of AppSec+",
-                404 | 405 => "is that where tokens are given? If it is elsewhere, say so as `token_url`",
+                403 => "the client of APPSECPLUS_CLIENT_ID may not have a token; ask an admin of AppSec+",
+                404 | 405 => {
+                    "is that where tokens are given? If it is elsewhere, say so as `token_url` or in APPSECPLUS_TOKEN_URL"
+                }
                 _ => "",
             };
             return Err(Fault::refused(attempt, &host, &answer, said(&answer.body).as_deref(), help));

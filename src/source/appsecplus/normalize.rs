@@ -115,7 +115,7 @@ pub(super) fn normalize(
         context: None,
         kind,
         severity,
-        severity_from: names.text("AppSec+"),
+        severity_from: names.text("severity at AppSec+"),
         ids: names.texts(advisories.into_iter().map(Text::from).collect()),
         cwe: names.cwe(cwe),
         title: title.into(),

@@ -66,7 +66,7 @@ async fn authenticated(api: &Api<'_>) -> Result<Step, Step> {
     if !answer.is_success() {
         return Ok(Step::odd(
             "authenticated",
-            api.refused(attempt, &answer, "is the address of the API right?").to_string(),
+            api.refused(attempt, &answer, "is the address of the API right (`url`, APPSECPLUS_URL)?").to_string(),
         ));
     }
     Ok(Step::good(

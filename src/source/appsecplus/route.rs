@@ -40,6 +40,8 @@ pub(super) async fn read_of(
     match api.read(list, extent, |row| take(row, true)).await {
         Ok(()) => Ok(()),
         Err(Stop::Fault(fault)) => Err(fault),
-        Err(Stop::Refused(answer)) => Err(api.refused(&attempt, &answer, "is the address of the API right?")),
+        Err(Stop::Refused(answer)) => {
+            Err(api.refused(&attempt, &answer, "is the address of the API right (`url`, APPSECPLUS_URL)?"))
+        }
     }
 }

@@ -80,7 +80,7 @@ impl<'c> Server<'c> {
                     "the user of CYBEDEFEND_PAT may not read this; a team role of the project (Read Only suffices) allows it, and an id \
                  of another region is refused in the same way"
                 }
-                404 => "it does not exist here; check the id, and that the region is the right one",
+                404 => "it does not exist here; check the id (`project`), and that the region is the right one",
                 410 => {
                     "it takes the credential for an API key, which CybeDefend has given up; create a personal access token (Profile > \
                  Personal Access Tokens) and set CYBEDEFEND_PAT to it"
@@ -183,11 +183,17 @@ impl Exchange {
     }
 
     async fn discover(&self, client: &Client) -> Result<App, Fault> {
-        let attempt = "find out how to log in";
+        let attempt = "find out how to log in to CybeDefend";
         let answer = client.send(&Request::get(&self.api, &["client-apps"], attempt)).await?;
         let host = self.api.host();
         if !answer.is_success() {
-            let help = "is this the address of CybeDefend's API? check the region, or the address of the API";
+            let help = match answer.status {
+                500.. => "",
+                _ => {
+                    "is this the address of CybeDefend's API? check the region (CYBEDEFEND_REGION, `region`) or the address \
+                      (CYBEDEFEND_URL, `url`); the credential was not sent yet"
+                }
+            };
             return Err(refused(attempt, &host, &answer, help));
         }
         let apps: wire::ClientApps = parse(attempt, &host, &answer)?;
@@ -219,7 +225,9 @@ impl Exchange {
                  (Profile > Personal Access Tokens) and check the region"
             }
             (500.., _) => "the login service is in trouble; run it again later",
-            _ => "check the address of the login service and the region",
+            _ => {
+                "check the address of the login service (CYBEDEFEND_AUTH_URL, `auth_url`) and the region (CYBEDEFEND_REGION, `region`)"
+            }
         };
         refused(attempt, &self.auth.host(), answer, help)
     }

@@ -350,6 +350,11 @@ impl Settings {
 /// If there are no credentials, or a setting is wrong.
 pub fn ready(settings: &Settings, access: &Access<'_>) -> Result<Reader, Unready> {
     let pat = access.credential(PAT).ok_or(Unready::NoCredentials(PAT))?;
+    if pat.expose().contains(|c: char| !c.is_ascii_graphic()) {
+        return Err(
+            anyhow!("{PAT} holds white space or other characters that no token has; copy the token once more").into()
+        );
+    }
     let (api, auth) = server(settings, access)?;
     let app = match access.env.get(APP_URL) {
         Some(text) => Some(page(text).ok_or_else(|| anyhow!("{APP_URL}: {} is not {}", quoted(text), PAGE.what))?),
@@ -405,7 +410,7 @@ fn server(settings: &Settings, access: &Access<'_>) -> anyhow::Result<(Endpoint,
             }
             (Some(_), None, _) => Err(half("`url` of the policy", "`auth_url`")),
             (None, Some(_), _) => Err(half("`auth_url` of the policy", "`url`")),
-            (None, None, Some(region)) => of_region(region, Given::Policy),
+            (None, None, Some(region)) => of_region(region, Given::Key("region")),
             (None, None, None) => Err(anyhow!(
                 "nothing says where CybeDefend is, and there is no host for all regions; set {REGION} to eu or us (or write \
                  `region: eu` in the policy), or {URL} with {AUTH_URL} where it is self-hosted"

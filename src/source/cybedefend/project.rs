@@ -91,11 +91,12 @@ async fn find(server: &Server<'_>, name: &str, help: &str) -> Result<String, Fau
     match same.as_slice() {
         [one] => Ok(one.id.clone()),
         [] => {
-            let unread = unread.first().map(|fault| format!(" ({fault})")).unwrap_or_default();
+            let unread =
+                unread.first().map(|fault| format!(" (not all could be looked at: {fault})")).unwrap_or_default();
             let seen =
                 if all.is_empty() { "none at all".to_owned() } else { examples(&all.iter().collect::<Vec<_>>()) };
             Err(Fault::new(format!(
-                "no project is called {}{unread}; the user of CYBEDEFEND_PAT sees {seen}; {help}",
+                "no project is called {}; the user of CYBEDEFEND_PAT sees {seen}; {help}{unread}",
                 one_line(name, 100)
             )))
         }

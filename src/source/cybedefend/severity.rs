@@ -70,10 +70,13 @@ impl Scores {
     }
 }
 
+/// Where a severity is from, where CybeDefend tells it of the finding itself.
+const AT_CYBEDEFEND: &str = "severity at CybeDefend";
+
 /// The severity of a finding: its own word, which triage may have changed; that of its rule or advisory; a score. An unrated
 /// finding is not a harmless one: it stays without a severity, and so does one with a word that nobody knows.
 pub(super) fn judge(current: &Scalar, rule: &Scalar, rule_is: &'static str, scores: &Scores) -> Told {
-    for (told, from) in [(current, super::NAME), (rule, rule_is)] {
+    for (told, from) in [(current, AT_CYBEDEFEND), (rule, rule_is)] {
         let Some(raw) = told.word() else { continue };
         match read(&raw) {
             Word::Level(severity) => {
@@ -92,7 +95,7 @@ pub(super) fn judge(current: &Scalar, rule: &Scalar, rule_is: &'static str, scor
             raw: Some(score.to_string()),
             unknown: None,
         },
-        None => Told { severity: None, from: super::NAME, raw: None, unknown: None },
+        None => Told { severity: None, from: AT_CYBEDEFEND, raw: None, unknown: None },
     }
 }
 
@@ -126,15 +129,15 @@ mod tests {
     fn the_first_that_tells_counts_and_what_nobody_rates_is_not_low() {
         let none = || scores(None, None);
         for (current, rule, scores, want, from) in [
-            ("critical", "LOW", none(), Some(Severity::Critical), "cybedefend"),
-            ("low", "CRITICAL", none(), Some(Severity::Low), "cybedefend"),
+            ("critical", "LOW", none(), Some(Severity::Critical), AT_CYBEDEFEND),
+            ("low", "CRITICAL", none(), Some(Severity::Low), AT_CYBEDEFEND),
             ("", "HIGH", none(), Some(Severity::High), "rule"),
             (" ", "MODERATE", none(), Some(Severity::Medium), "rule"),
             ("", "INFO", none(), Some(Severity::Info), "rule"),
             ("none", "UNKNOWN", scores(Some(8.6), Some(9.3)), Some(Severity::High), "CVSS score"),
             ("", "", scores(None, Some(9.0)), Some(Severity::Critical), "CVSS score"),
             ("", "", scores(Some(0.0), None), Some(Severity::Info), "CVSS score"),
-            ("", "", none(), None, "cybedefend"),
+            ("", "", none(), None, AT_CYBEDEFEND),
         ] {
             let told = judge(&scalar(current), &scalar(rule), "rule", &scores);
             assert_eq!((told.severity, told.from), (want, from), "{current:?} {rule:?} {scores:?}");

@@ -69,11 +69,11 @@ pub(super) fn read(row: &wire::Finding, choice: Choice, names: &mut Names) -> Re
     let score = [&row.cvss_score, &row.cvss].into_iter().filter_map(Scalar::number).find(is_score);
     let score = score.map(cvss::narrow).or_else(|| vector.and_then(cvss::score));
     let adjusted = row.adjusted_severity.word().filter(|_| choice.severity == SeverityFrom::Adjusted);
-    let from = if adjusted.is_some() { "a priority policy of mayo" } else { NAME };
+    let from = if adjusted.is_some() { "priority policy at Mayo" } else { "severity at Mayo" };
     let raw = adjusted.unwrap_or(reported);
     let (severity, severity_from) = match words::severity(&raw) {
         Rated::As(severity) => (Some(severity), from),
-        Rated::Not => (score.and_then(|score| Severity::from_score(f64::from(score))), "the CVSS score of mayo"),
+        Rated::Not => (score.and_then(|score| Severity::from_score(f64::from(score))), "CVSS score at Mayo"),
         Rated::Unknown => {
             unknown.push(("severity", raw.clone().into_owned()));
             (None, from)

@@ -8,6 +8,7 @@ use super::normalize::Choice;
 use super::project::{Belongs, Chosen};
 use super::{Desk, Fault, Ledger, Step, envelope, findings, project, scans};
 use crate::finding::State;
+use crate::policy::CommitRule;
 use crate::source::Outcome;
 use crate::source::names::Names;
 
@@ -105,6 +106,10 @@ async fn scans_step(api: &Api<'_>, chosen: &Chosen, desk: &Desk) -> Step {
         (true, true) => Step::odd("scans", "there is none: it was never scanned"),
         (true, false) if remarks.is_empty() => Step::good("scans", newest.join("; ")),
         (true, false) => Step::odd("scans", format!("{}; {}", newest.join("; "), remarks.join("; "))),
+        // A reading would be undecided, so this is more than a remark.
+        (false, _) if desk.rule.max_age.is_some() || desk.rule.commit != CommitRule::Any => {
+            Step::bad("scans", remarks.join("; "))
+        }
         (false, _) => Step::odd("scans", remarks.join("; ")),
     }
 }

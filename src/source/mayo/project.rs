@@ -77,7 +77,7 @@ pub(super) fn projects_list() -> List {
         path: vec!["projects".to_owned()],
         query: Vec::new(),
         permission: "projects:read",
-        help: "is the address right? It ends in /api, as in https://mayoaspm.com/api",
+        help: "is the address right (MAYOASPM_URL, `url`)? It ends in /api, as in https://mayoaspm.com/api",
     }
 }
 

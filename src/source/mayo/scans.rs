@@ -12,6 +12,7 @@ use super::pages::{self, Listing, Row, Rows};
 use super::project::{Belongs, Chosen, asset_label};
 use super::{Fault, Ledger, wire, words};
 use crate::finding::{Scan, ScanState, Text};
+use crate::policy::CommitRule;
 use crate::source::names::one_line;
 use crate::source::scalar::{Scalar, first};
 use crate::source::scans::settle;
@@ -92,7 +93,7 @@ pub(super) async fn read(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger
                 if last.borrow().is_none() && (refusal.is_missing() || refusal.status == 403) =>
             {
                 why_not.replace(Some(if refusal.status == 403 {
-                    format!("it does not tell its scans: the key lacks the permission scans:read ({})", refusal.fault)
+                    format!("it does not tell its scans: {}", refusal.fault)
                 } else {
                     "it does not tell its scans".to_owned()
                 }));
@@ -109,7 +110,13 @@ pub(super) async fn read(api: &Api<'_>, chosen: &Chosen, ledger: &RefCell<Ledger
             return Scans::default();
         }
         (Ok(_), Some(why_not)) => {
-            ledger.note(why_not);
+            // Where the policy asks for scans this is why nothing is proven, and stands with the reasons.
+            let rule = api.desk.rule;
+            if rule.max_age.is_some() || rule.commit != CommitRule::Any {
+                ledger.partial(why_not);
+            } else {
+                ledger.note(why_not);
+            }
             return Scans::default();
         }
         (Ok(scans), None) => scans,

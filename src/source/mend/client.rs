@@ -210,9 +210,10 @@ impl<'a> Api<'a> {
     }
 
     /// Tries a list with the smallest page: how many rows it has, as far as that is told.
-    pub(super) async fn first(&self, list: &List<'_>) -> Result<(usize, Option<u64>), Fault> {
-        let (request, answer) = self.ask(list, 1, None).await.map_err(|refused| refused.fault)?;
-        let page = page(&answer.body).map_err(|why| Fault::protocol(request.attempt(), &self.host(), why))?;
+    pub(super) async fn first(&self, list: &List<'_>) -> Result<(usize, Option<u64>), Refused> {
+        let (request, answer) = self.ask(list, 1, None).await?;
+        let unread = |why| Refused { status: None, fault: Fault::protocol(request.attempt(), &self.host(), why) };
+        let page = page(&answer.body).map_err(unread)?;
         Ok((page.rows.len(), page.total))
     }
 
@@ -237,8 +238,11 @@ impl<'a> Api<'a> {
                 "a new token did not help, so the user of MEND_EMAIL may not read the {what}: give it a role that sees this \
                  project (Organization Auditor suffices), and check the organization (`org`, MEND_ORG_UUID)"
             ),
-            404 => format!("is the UUID right, and does this instance have the {what}?"),
-            400 => "is the UUID of the organization and of the project right?".to_owned(),
+            404 => format!(
+                "was the project deleted, or does this instance not have the {what}? check `projects` and `engines` of the source mend"
+            ),
+            400 => "is the UUID of the organization (`org`, MEND_ORG_UUID) and of the project (`projects`) right?"
+                .to_owned(),
             _ => String::new(),
         };
         let fault = Fault::refused(request.attempt(), &self.host(), &answer, said(&answer).as_deref(), &help);

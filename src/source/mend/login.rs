@@ -65,7 +65,7 @@ impl<'r> Keys<'r> {
             (state.refresh.take(), state.access.take())
         };
         let Some(refresh) = refresh else { return };
-        let mut request = self.request(&["logout"], "log out at Mend").secret_header(REFRESH, &refresh);
+        let mut request = self.request(&["logout"], "log out of Mend").secret_header(REFRESH, &refresh);
         if let Some(access) = access {
             request = request.bearer(&access);
         }
@@ -83,7 +83,7 @@ impl<'r> Keys<'r> {
         if let Some(org) = &settings.org {
             body["orgUuid"] = json!(org);
         }
-        let request = self.request(&["login"], "log in at Mend").json(&body);
+        let request = self.request(&["login"], "log in to Mend").json(&body);
         let answer = client.send(&request).await?;
         self.state.borrow_mut().reached = true;
         let host = endpoint.host();

@@ -1,6 +1,6 @@
 //! Trying Mend out, step by step: what answers, what may be read.
 
-use super::client::{Api, List};
+use super::client::{Api, List, Refused};
 use super::config::Engine;
 use super::project::{self, Project};
 use super::read;
@@ -79,26 +79,47 @@ async fn of_project(api: &Api<'_>, org: &str, project: &Project, steps: &mut Vec
     };
     for engine in Engine::ALL.into_iter().filter(|engine| wanted(*engine)) {
         if engine == Engine::License {
-            list(api, &read::violations(org, project), steps).await;
+            steps.push(list(api, &read::violations(org, project)).await);
         }
-        list(api, &read::lists(project, engine, None), steps).await;
+        // What is tried must be what is read: Mend may have the list of a scan and not that of the project, or the other.
+        let scan = match engine {
+            Engine::Sast | Engine::Container | Engine::Secret => scans.to_read(engine, api.desk),
+            Engine::Sca | Engine::License => None,
+        };
+        let of_project = read::lists(project, engine, None);
+        let of_scan = scan.map(|scan| read::lists(project, engine, Some(&scan.origin)));
+        steps.push(match of_scan {
+            Some(of_scan) => match api.first(&of_scan).await {
+                Err(Refused { status: Some(400 | 404), .. }) => list(api, &of_project).await,
+                first => told_of(of_scan.what, first),
+            },
+            None => list(api, &of_project).await,
+        });
     }
 }
 
-async fn list(api: &Api<'_>, list: &List<'_>, steps: &mut Vec<Step>) {
-    steps.push(match api.first(list).await {
-        Ok((_, Some(total))) => Step::good(list.what, format!("{total} in all, whatever became of them")),
-        Ok((0, None)) => Step::good(list.what, "none"),
-        Ok((_, None)) => Step::good(list.what, "some; Mend tells no total"),
-        Err(fault) => Step::bad(list.what, fault.0),
-    });
+async fn list(api: &Api<'_>, list: &List<'_>) -> Step {
+    told_of(list.what, api.first(list).await)
+}
+
+fn told_of(what: &'static str, first: Result<(usize, Option<u64>), Refused>) -> Step {
+    match first {
+        Ok((_, Some(total))) => Step::good(what, format!("{total} in all, whatever became of them")),
+        Ok((0, None)) => Step::good(what, "none"),
+        Ok((_, None)) => Step::good(what, "some; Mend tells no total"),
+        Err(refused) => Step::bad(what, refused.fault.0),
+    }
 }
 
 /// `SCA FINISHED 2026-09-14T08:21:40Z of commit 4f2a9c1d7e`.
 fn told(scan: &Scan) -> String {
     let status = scan.status.as_deref().unwrap_or(scan.state.name());
     let time = scan.finished.map(|time| format!(" {time}")).unwrap_or_default();
-    let commit = scan.commit.as_ref().map(|commit| format!(" of commit {commit}")).unwrap_or_default();
+    let commit = scan
+        .commit
+        .as_ref()
+        .map(|commit| format!(" of commit {}", commit.get(..12).unwrap_or(commit)))
+        .unwrap_or_default();
     let branch = scan.branch.as_ref().map(|branch| format!(" of branch {branch}")).unwrap_or_default();
     format!("{} {status}{time}{commit}{branch}", scan.engine)
 }

@@ -51,7 +51,7 @@ fn a_flaw_in_the_code_has_every_fact_of_its_row() {
     let Read { id, finding, unknown, kind_untold, branch } = good(&sast());
     assert_eq!((id.as_str(), unknown.len(), kind_untold, branch.as_deref()), ("f_01h8x2", 0, false, Some("main")));
     assert_eq!((finding.kind, finding.severity), (Kind::Sast, Some(Severity::Critical)));
-    assert_eq!(&*finding.severity_from, "mayo");
+    assert_eq!(&*finding.severity_from, "severity at Mayo");
     assert_eq!(&*finding.title, "SQL query built from request parameter");
     assert_eq!(*finding.cwe, [Cwe(89)]);
     assert!(finding.ids.is_empty() && finding.package.is_none() && finding.fix.is_none());
@@ -160,7 +160,7 @@ fn an_adjusted_severity_counts_only_where_the_policy_asks_for_it() {
     assert_eq!(good(&told).finding.severity, Some(Severity::High));
     let adjusted = Choice { severity: SeverityFrom::Adjusted, ..Choice::default() };
     let finding = read_with(&told, adjusted).unwrap().finding;
-    assert_eq!((finding.severity, &*finding.severity_from), (Some(Severity::Low), "a priority policy of mayo"));
+    assert_eq!((finding.severity, &*finding.severity_from), (Some(Severity::Low), "priority policy at Mayo"));
     assert_eq!(finding.sightings[0].severity.as_deref(), Some("low"));
     assert_eq!(
         read_with(&row(json!({"adjusted_severity": null})), adjusted).unwrap().finding.severity,

@@ -103,7 +103,7 @@ fn every_step_tells_what_was_seen_and_a_missing_permission_shows() {
 fn it_stops_where_what_follows_makes_no_sense() {
     let steps = told(&tried("url: 'http://127.0.0.1:9'", Duration::from_secs(1)));
     assert_eq!(steps.len(), 1, "{steps:#?}");
-    assert!(steps[0].starts_with("bad reached: cannot log in at Mend: "), "{steps:#?}");
+    assert!(steps[0].starts_with("bad reached: cannot log in to Mend: "), "{steps:#?}");
 
     let server = Server::start(|request| match request.path.as_str() {
         "/api/v3.0/login" => Reply::json(401, &json!({"supportToken": "1"})),

@@ -168,12 +168,16 @@ fn tell(coverage: &finding::Coverage, messages: Messages) {
         skipped: _,
     } = coverage;
     let count = |count: u64, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
-    let (findings, scans) = (count(*read, "finding"), count(scans.len() as u64, "scan"));
+    let findings = match (state, read) {
+        (State::Failed, 0) => String::new(),
+        _ => format!(", {}", count(*read, "finding")),
+    };
+    let scans = if scans.is_empty() { String::new() } else { format!(" in {}", count(scans.len() as u64, "scan")) };
     let tail = match (state, reasons.first()) {
         (State::Complete, _) | (_, None) => String::new(),
         (_, Some(reason)) => format!(": {reason}"),
     };
-    messages.line(&format!("{source}: {}, {findings} in {scans}{tail}", state.name()));
+    messages.line(&format!("{source}: {}{findings}{scans}{tail}", state.name()));
     for note in notes {
         messages.detail(&format!("{source}: {note}"));
     }

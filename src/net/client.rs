@@ -324,6 +324,9 @@ fn certificate(error: &rustls::Error) -> Cause {
             ("it is for another name", "is the address right?")
         }
         Bad::UnknownIssuer => ("nobody who is trusted issued it", OWN_ROOTS),
+        other if other.to_string().contains("CaUsedAsEndEntity") => {
+            ("it is that of an authority", "a server needs one of its own, which the authority signed")
+        }
         other => return Cause::Certificate { why: other.to_string(), help: OWN_ROOTS },
     };
     Cause::Certificate { why: why.to_owned(), help }

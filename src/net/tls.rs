@@ -69,7 +69,7 @@ impl Roots {
                 let why = native.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
                 bail!("SSL_CERT_FILE {file} holds no certificate that can be used{why}");
             }
-            store.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
         Ok(())
     }

@@ -232,6 +232,20 @@ pub fn count(node: &Node, what: &str, problems: &mut Problems) -> Option<u32> {
     None
 }
 
+/// A whole number of a range.
+#[must_use]
+pub fn range(node: &Node, what: &str, range: std::ops::RangeInclusive<u32>, problems: &mut Problems) -> Option<u32> {
+    let number = count(node, what, problems)?;
+    if range.contains(&number) {
+        return Some(number);
+    }
+    let (least, most) = (range.start(), range.end());
+    let message = format!("expected a number from {least} to {most} for {what}, found {}", found(node));
+    let help = format!("write a number from {least} to {most}");
+    problems.add(Problem::new(&node.place, message).label("out of range").help(help));
+    None
+}
+
 /// A duration, in seconds: `90s`, `10m`, `12h`, `7d`, `2w`, `3mo` (30 days each), `1y` (365 days).
 #[must_use]
 pub fn duration(node: &Node, what: &str, problems: &mut Problems) -> Option<u64> {

@@ -77,6 +77,15 @@ fn number(bytes: &[u8]) -> Option<u32> {
     text.parse().ok().filter(|number| (1..100_000).contains(number))
 }
 
+/// Whether this is a UUID.
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 /// Whether a weakness is about credentials: then a message may quote one.
 pub(super) fn is_credential(cwe: Cwe) -> bool {
     // Hard-coded password, cryptographic key, credentials; plain-text password; insufficiently protected credentials;

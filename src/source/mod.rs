@@ -15,6 +15,7 @@ mod ledger;
 pub mod mayo;
 pub mod mend;
 mod names;
+mod place;
 mod purl;
 pub mod sarif;
 mod scalar;

@@ -295,7 +295,7 @@ pub fn decode(node: &Node, owner: &Place, problems: &mut Problems) -> Option<Set
         types,
         route,
         count_accepted: switch.unwrap_or(false),
-        page_size: fields.get("page_size").and_then(|node| page_size(node, problems)),
+        page_size: fields.get("page_size").and_then(|node| expect::range(node, "`page_size`", 1..=MOST_ROWS, problems)),
     };
     fields.end();
     (problems.len() == before).then_some(settings)
@@ -309,16 +309,6 @@ fn address(node: &Node, problems: &mut Problems) -> Option<String> {
     }
     let problem = Problem::new(&node.place, format!("expected an address, found {}", expect::found(node)));
     problems.add(problem.label("not an address").help("write it with https://, as in https://appsec.acme.example"));
-    None
-}
-
-fn page_size(node: &Node, problems: &mut Problems) -> Option<u32> {
-    let number = expect::count(node, "`page_size`", problems)?;
-    if (1..=MOST_ROWS).contains(&number) {
-        return Some(number);
-    }
-    let message = format!("expected a number from 1 to {MOST_ROWS} for `page_size`, found {}", expect::found(node));
-    problems.add(Problem::new(&node.place, message).label("out of range").help("leave it out, and the server decides"));
     None
 }
 

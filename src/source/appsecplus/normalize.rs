@@ -6,6 +6,7 @@ use crate::finding::{
 };
 use crate::source::cvss::narrow;
 use crate::source::names::{Names, one_line};
+use crate::source::place::{link, relative};
 use crate::source::scalar::Scalar;
 use crate::source::{ids, purl};
 
@@ -107,7 +108,7 @@ pub(super) fn normalize(
         excuse,
         justification: None,
         severity: Some(names.text(&one_line(&severity_word, 40))),
-        url: word(&[&row.url, &row.link]).filter(|link| is_link(link)).map(Text::from),
+        url: word(&[&row.url, &row.link]).and_then(|text| link(&text).map(Text::from)),
         fingerprint: hash,
     };
     let finding = Finding {
@@ -240,17 +241,6 @@ fn package(row: &wire::Vulnerability, names: &mut Names) -> Option<Box<Package>>
     }))
 }
 
-/// A path in the repository, with `/` and without `./`. `None` for one that leads out of it or is not one of it.
-fn relative(path: &str) -> Option<String> {
-    let path = path.replace('\\', "/");
-    let drive = path.get(1..2) == Some(":") && path.starts_with(|c: char| c.is_ascii_alphabetic());
-    if path.starts_with('/') || drive || path.contains("://") || path.chars().any(char::is_control) {
-        return None;
-    }
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    (!parts.is_empty() && !parts.contains(&"..")).then(|| parts.join("/"))
-}
-
 /// One line that says what is wrong: the title, else the description, else what it is known by.
 fn title(row: &wire::Vulnerability, known_as: Option<&str>, id: &str) -> String {
     let line = [&row.title, &row.description].into_iter().find_map(Scalar::text).map(|text| one_line(text, 200));
@@ -261,13 +251,6 @@ fn title(row: &wire::Vulnerability, known_as: Option<&str>, id: &str) -> String 
 fn score(score: &Scalar, severity: Option<Severity>) -> Option<f32> {
     let score = score.number().filter(|score| (0.0..=10.0).contains(score))?;
     (score > 0.0 || severity == Some(Severity::Info)).then(|| narrow(score))
-}
-
-fn is_link(link: &str) -> bool {
-    link.starts_with("https://")
-        && link.len() > 8
-        && link.len() <= 2000
-        && link.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

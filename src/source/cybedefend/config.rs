@@ -7,6 +7,7 @@ use crate::net::{Endpoint, Given, Secret};
 use crate::policy::expect::{self, Fields};
 use crate::policy::shape::{Form, Key, Presence, Shape, SourceLanguage, Table};
 use crate::policy::{Node, Place, Problem, Problems, quoted};
+use crate::source::ids::is_uuid;
 use crate::source::{Access, Unready};
 
 /// What the policy says.
@@ -238,8 +239,12 @@ pub fn decode(node: &Node, owner: &Place, problems: &mut Problems) -> Option<Set
         types.dedup();
         Some(types)
     });
-    let page_size = fields.get("page_size").and_then(|node| range(node, "`page_size`", PAGE_SIZE, problems));
-    let concurrency = fields.get("concurrency").and_then(|node| range(node, "`concurrency`", CONCURRENCY, problems));
+    let page_size = fields
+        .get("page_size")
+        .and_then(|node| expect::range(node, "`page_size`", PAGE_SIZE.0..=PAGE_SIZE.1, problems));
+    let concurrency = fields
+        .get("concurrency")
+        .and_then(|node| expect::range(node, "`concurrency`", CONCURRENCY.0..=CONCURRENCY.1, problems));
     fields.end();
     (problems.len() == before).then(|| Settings {
         region,
@@ -268,16 +273,6 @@ fn form(node: &Node, form: &'static Form, read: fn(&str) -> Option<String>, prob
     value
 }
 
-fn range(node: &Node, what: &str, (least, most): (u32, u32), problems: &mut Problems) -> Option<u32> {
-    let number = expect::count(node, what, problems)?;
-    if (least..=most).contains(&number) {
-        return Some(number);
-    }
-    let problem = Problem::new(&node.place, format!("{what} is {number}, and must be from {least} to {most}"));
-    problems.add(problem.label("out of range").help(format!("write a number from {least} to {most}")));
-    None
-}
-
 /// A region or tenant, in small letters: it becomes a part of a host, so it must be one label of a name.
 fn label(text: &str) -> Option<String> {
     let label = text.trim().to_ascii_lowercase();
@@ -304,15 +299,6 @@ fn page(text: &str) -> Option<String> {
     let rest = text.strip_prefix("https://")?;
     let plain = |c: char| !(c.is_whitespace() || c.is_control() || matches!(c, '@' | '?' | '#'));
     (!rest.is_empty() && !rest.starts_with('/') && rest.len() < 500 && rest.chars().all(plain)).then(|| text.to_owned())
-}
-
-/// Whether this may be an id of CybeDefend's: all of them are UUIDs.
-pub(super) fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// The region or tenant of one of CybeDefend's own hosts: `eu` of `api-eu.cybedefend.com` with the part `api`.

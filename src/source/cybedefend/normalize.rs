@@ -12,6 +12,7 @@ use crate::finding::{
 };
 use crate::source::ids;
 use crate::source::names::{Names, one_line};
+use crate::source::place::{link, relative};
 use crate::source::scalar::{Scalar, first};
 
 /// The scanner, as far as it is told.
@@ -162,7 +163,8 @@ fn of_element(row: &Element, lens: Lens<'_>) -> Facts {
         facts.location = library.file_name.text().and_then(relative).map(|path| place(&path, None, None));
         let named = metadata.summary.text().map(str::to_owned);
         facts.title = named.unwrap_or_else(|| package::title(facts.check.as_deref(), facts.package.as_ref()));
-        facts.links = metadata.references.iter().filter_map(|reference| link(reference.url.text()?)).collect();
+        facts.links =
+            metadata.references.iter().filter_map(|reference| Some(Text::from(link(reference.url.text()?)?))).collect();
         (facts.cvss, facts.cvss_vector) = scores.worst();
         return facts;
     }
@@ -361,28 +363,10 @@ fn place(path: &str, line: Option<u32>, end_line: Option<u32>) -> Location {
     Location { path: path.into(), line, column: None, end_line, end_column: None }
 }
 
-/// A path in the repository. `None` for one that is absolute, leaves the repository or holds what no path holds.
-pub(super) fn relative(path: &str) -> Option<String> {
-    let path = path.replace('\\', "/");
-    let drive = matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    if path.starts_with('/') || drive || path.len() > 4096 || path.chars().any(char::is_control) {
-        return None;
-    }
-    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    (!parts.is_empty() && !parts.contains(&"..")).then(|| parts.join("/"))
-}
-
 /// A probability.
 #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
 fn probability(told: &Scalar) -> Option<f32> {
     told.number().filter(|number| (0.0..=1.0).contains(number)).map(|number| number as f32)
-}
-
-/// A page on the web.
-fn link(url: &str) -> Option<Text> {
-    let fine =
-        url.starts_with("https://") && url.len() <= 2048 && !url.chars().any(|c| c.is_control() || c.is_whitespace());
-    fine.then(|| url.into())
 }
 
 /// The page of a finding at CybeDefend.
@@ -390,7 +374,7 @@ fn page(lens: Lens<'_>, id: &str) -> Option<Text> {
     let Lens { project, list, app, .. } = lens;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     (id.len() <= 100 && id.chars().all(is_plain)).then_some(())?;
-    link(&format!("{}/project/{project}/{}/issue/{id}", app?, list.name()))
+    link(&format!("{}/project/{project}/{}/issue/{id}", app?, list.name())).map(Text::from)
 }
 
 #[cfg(test)]

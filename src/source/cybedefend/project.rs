@@ -1,10 +1,11 @@
 //! Which projects are read. CybeDefend knows them by their ids; a name is looked up, and must be the name of one only.
 
 use super::client::Server;
-use super::config::{Wanted, is_uuid};
+use super::config::Wanted;
 use super::types::Type;
 use super::wire;
 use crate::source::Fault;
+use crate::source::ids::is_uuid;
 use crate::source::names::one_line;
 use crate::source::scalar::{Scalar, first};
 

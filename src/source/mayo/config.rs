@@ -259,8 +259,10 @@ pub fn decode(node: &Node, owner: &Place, problems: &mut Problems) -> Option<Set
         Some("adjusted") => SeverityFrom::Adjusted,
         _ => SeverityFrom::Reported,
     };
-    let page_size = fields.get("page_size").and_then(|node| range(node, "`page_size`", MOST_PER_PAGE, problems));
-    let concurrency = fields.get("concurrency").and_then(|node| range(node, "`concurrency`", MOST_AT_ONCE, problems));
+    let page_size =
+        fields.get("page_size").and_then(|node| expect::range(node, "`page_size`", 1..=MOST_PER_PAGE, problems));
+    let concurrency =
+        fields.get("concurrency").and_then(|node| expect::range(node, "`concurrency`", 1..=MOST_AT_ONCE, problems));
     fields.end();
     let extra_query = extra_query.unwrap_or_default();
     let project_param = project_param?;
@@ -367,17 +369,6 @@ fn extra_query(node: &Node, owner: &Place, problems: &mut Problems) -> Vec<(Stri
         query.extend(value.map(|value| (name.to_owned(), value.to_string())));
     }
     query
-}
-
-/// A number from 1 to `most`.
-fn range(node: &Node, what: &str, most: u32, problems: &mut Problems) -> Option<u32> {
-    let number = expect::count(node, what, problems)?;
-    if (1..=most).contains(&number) {
-        return Some(number);
-    }
-    let message = format!("expected a whole number from 1 to {most} for {what}, found {}", expect::found(node));
-    problems.add(Problem::new(&node.place, message).label("out of range").help(format!("write 1 to {most}")));
-    None
 }
 
 impl Settings {

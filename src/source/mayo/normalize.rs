@@ -5,7 +5,7 @@
 use crate::finding::{Context, Cwe, Finding, Fingerprint, FingerprintInput, Kind, Location, Package, Sighting, Text};
 use crate::source::names::{Names, one_line};
 use crate::source::scalar::{Scalar, first};
-use crate::source::{cvss, ids, purl};
+use crate::source::{cvss, ids, place, purl};
 
 use super::config::{NAME, SeverityFrom};
 use super::wire;
@@ -151,8 +151,7 @@ pub(super) fn read(row: &wire::Finding, choice: Choice, names: &mut Names) -> Re
     }
     .hash();
 
-    let is_link = |text: &&str| text.starts_with("https://") && !text.contains(char::is_whitespace);
-    let url = [&row.url, &row.html_url, &row.link].into_iter().filter_map(Scalar::text).find(is_link);
+    let url = [&row.url, &row.html_url, &row.link].into_iter().filter_map(Scalar::text).find_map(place::link);
     let sighting = Sighting {
         source: names.text(NAME),
         tool: tool.as_deref().map(|tool| names.text(tool)),
@@ -281,16 +280,7 @@ fn location(row: &wire::Finding, names: &mut Names) -> Option<Location> {
 /// of it, or to another machine.
 fn relative(path: &str) -> Option<String> {
     let path = path.strip_prefix("file://").unwrap_or(path);
-    if path.contains(char::is_control) || path.len() > LONGEST || path.contains("://") {
-        return None;
-    }
-    let path = path.replace('\\', "/");
-    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let has_drive = parts.first().is_some_and(|first| first.len() == 2 && first.ends_with(':'));
-    if parts.is_empty() || parts.contains(&"..") || has_drive {
-        return None;
-    }
-    Some(parts.join("/"))
+    place::relative(path.trim_start_matches(['/', '\\']))
 }
 
 /// The probability, where it is one. Of an advisory 0 means that nobody has estimated it yet.

@@ -278,8 +278,9 @@ pub fn decode(node: &Node, owner: &Place, problems: &mut Problems) -> Option<Set
         Some("all") => Licenses::All,
         _ => Licenses::Violations,
     };
-    let page_size = range(&fields, "page_size", 1..=10_000, problems).unwrap_or(PAGE_SIZE);
-    let concurrency = range(&fields, "concurrency", 1..=4, problems).unwrap_or(CONCURRENCY);
+    let page_size = fields.get("page_size").and_then(|node| expect::range(node, "`page_size`", 1..=10_000, problems));
+    let concurrency = fields.get("concurrency").and_then(|node| expect::range(node, "`concurrency`", 1..=4, problems));
+    let (page_size, concurrency) = (page_size.unwrap_or(PAGE_SIZE), concurrency.unwrap_or(CONCURRENCY));
     if let Some((key, _)) = fields.entry("licenses")
         && !engines.as_ref().is_some_and(|engines| engines.contains(&Engine::License))
         && problems.len() == before
@@ -322,23 +323,6 @@ fn tags(fields: &Fields<'_>, problems: &mut Problems) -> Vec<(String, String)> {
 fn engine(node: &Node, problems: &mut Problems) -> Option<Engine> {
     let word = expect::word(node, &ENGINES, problems)?;
     Engine::ALL.into_iter().find(|engine| engine.name() == word)
-}
-
-fn range(
-    fields: &Fields<'_>,
-    name: &'static str,
-    range: std::ops::RangeInclusive<u32>,
-    problems: &mut Problems,
-) -> Option<u32> {
-    let node = fields.get(name)?;
-    let number = expect::count(node, &format!("`{name}`"), problems)?;
-    if range.contains(&number) {
-        return Some(number);
-    }
-    let (least, most) = (range.start(), range.end());
-    let problem = Problem::new(&node.place, format!("`{name}` is {number}, and may be from {least} to {most}"));
-    problems.add(problem.label("out of range").help(format!("write a number from {least} to {most}")));
-    None
 }
 
 impl Settings {

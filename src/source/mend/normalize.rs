@@ -22,6 +22,7 @@ use super::wire;
 use crate::finding::{
     Context, Excuse, Finding, Fingerprint, FingerprintInput, Kind, Location, Package, Severity, Sighting, Text,
 };
+use crate::source::ids::is_uuid;
 use crate::source::ledger::Ledger;
 use crate::source::names::{Names, one_line, sorted};
 use crate::source::scalar::Scalar;
@@ -212,10 +213,6 @@ fn excuse(finding: &mut Finding, excuse: Option<Excuse>, status: Option<Text>, w
     }
 }
 
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-}
-
 /// A severity, and what it was read from.
 struct Rated<'d> {
     severity: Option<Severity>,
@@ -292,9 +289,4 @@ fn vulnerability_page(id: &str) -> Option<String> {
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (plain && (id.starts_with("CVE-") || id.starts_with("WS-")))
         .then(|| format!("https://www.mend.io/vulnerability-database/{id}"))
-}
-
-/// An address that a reader may be sent to.
-fn https(link: &Scalar) -> Option<&str> {
-    link.text().filter(|link| link.starts_with("https://") && !link.contains(char::is_whitespace) && link.len() <= 2000)
 }

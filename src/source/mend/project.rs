@@ -12,6 +12,7 @@ use super::wire::Summary;
 use crate::policy::quoted;
 use crate::project::is_same_repository;
 use crate::source::Fault;
+use crate::source::ids::is_uuid;
 use crate::source::ledger::Ledger;
 use crate::source::names::one_line;
 use crate::source::scalar::{Scalar, first};
@@ -120,10 +121,6 @@ impl Project {
 
 fn plain(branch: &str) -> &str {
     branch.strip_prefix("refs/heads/").unwrap_or(branch)
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// Finds the projects that are to be read, at least one. What was odd on the way is in the ledger.

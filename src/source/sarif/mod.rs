@@ -33,7 +33,7 @@ pub use config::{LANGUAGE, NAME, Selection, Settings, decode};
 
 use std::path::Path;
 
-use super::{Collected, cvss, ids, names, purl};
+use super::{Collected, cvss, ids, names, place, purl};
 use crate::finding::Text;
 use crate::progress::Progress;
 

@@ -14,6 +14,7 @@ use super::kind::{self, Maker, Said};
 use super::names::{Names, one_line};
 use super::package::{self, Clues, Recovered};
 use super::path::Target;
+use super::place;
 use super::rule::{self, Rule, TITLE};
 use super::run::Run;
 use super::severity::{self, Evidence};
@@ -168,7 +169,7 @@ pub(super) fn normalize(
         excuse,
         justification: justification.as_deref().map(Text::from),
         severity: told.raw.as_deref().map(|raw| names.text(raw)),
-        url: result.hosted_viewer_uri.as_ref().and_then(Loose::text).and_then(rule::link),
+        url: result.hosted_viewer_uri.as_ref().and_then(Loose::text).and_then(place::link).map(Text::from),
         fingerprint,
     };
     tally.findings += 1;

@@ -75,9 +75,9 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("projects: []", "1:11 expected at least one item for `projects`"),
         ("types: []", "1:8 expected at least one item for `types`"),
         ("types: [secrets]", "1:9 unknown type of finding `secrets` | did you mean `secret`?"),
-        ("page_size: 9", "1:12 `page_size` is 9, and must be from 10 to 100"),
-        ("page_size: 101", "1:12 `page_size` is 101"),
-        ("concurrency: 3", "1:14 `concurrency` is 3, and must be from 1 to 2"),
+        ("page_size: 9", "1:12 expected a number from 10 to 100 for `page_size`"),
+        ("page_size: 101", "1:12 expected a number from 10 to 100"),
+        ("concurrency: 3", "1:14 expected a number from 1 to 2"),
         ("on_error: warn", "1:1 unknown key `on_error`"),
         ("project_id: x", "1:1 unknown key `project_id` in the source `cybedefend` | did you mean `project`?"),
     ] {

@@ -1,6 +1,6 @@
 //! Findings of the code scanner.
 
-use super::{LINKS, Maker, excuse, https, rate};
+use super::{LINKS, Maker, excuse, rate};
 use crate::finding::{Excuse, Finding, Kind, Location, Text};
 use crate::source::ids;
 use crate::source::ledger::Ledger;
@@ -66,6 +66,7 @@ pub(super) fn read(maker: &Maker<'_>, row: SastRow, ledger: &mut Ledger) -> Resu
     }
     finding.cwe = maker.names.borrow_mut().cwe(cwe);
     let links = std::iter::once(&row.check.cwe.url).chain(&row.check.references);
-    finding.links = sorted(links.filter_map(https).take(LINKS).map(Text::from).collect());
+    finding.links =
+        sorted(links.filter_map(|told| crate::source::place::link(told.text()?)).take(LINKS).map(Text::from).collect());
     Ok(Row::Kept(id, finding))
 }

@@ -2,9 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{
-    LINKS, Maker, Rated, advisories, component, excuse, https, probability, rate, reachable, vulnerability_page,
-};
+use super::{LINKS, Maker, Rated, advisories, component, excuse, probability, rate, reachable, vulnerability_page};
 use crate::finding::{Excuse, Finding, Kind, Location, Text};
 use crate::source::ledger::Ledger;
 use crate::source::mend::client::Row;
@@ -142,7 +140,11 @@ fn versions(text: &str) -> Vec<String> {
 /// Advisories first, then Mend's own page.
 fn links(row: &ScaRow, advisory: Option<&str>) -> std::sync::Arc<[Text]> {
     let advisories = row.vulnerability.references.iter().filter(|link| link.advisory.flag() == Some(true));
-    let mut links: Vec<Text> = advisories.filter_map(|link| https(&link.url)).take(LINKS - 1).map(Text::from).collect();
+    let mut links: Vec<Text> = advisories
+        .filter_map(|link| link.url.text().and_then(crate::source::place::link))
+        .take(LINKS - 1)
+        .map(Text::from)
+        .collect();
     links.extend(advisory.and_then(vulnerability_page).map(Text::from));
     sorted(links)
 }

@@ -24,6 +24,8 @@ use crate::report::{Color, Destination, Output, Report, Targets, Unprepared, Wri
 use crate::settings::{Refusal, Settings, entries, settings};
 use crate::source::{Collected, Desk, Reader};
 
+use collect::Telling;
+
 /// Runs a command and tells how it ended.
 #[must_use]
 pub fn run(cli: &Cli, env: &Env) -> Status {
@@ -69,7 +71,7 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
         })?;
     let saved = collect::saved(arguments, &targets, env)?;
     settings.set_written(targets.files().chain(saved.iter().map(Destination::resolved)).map(Path::to_owned).collect());
-    let collected = collect::collect(&mut settings, env, messages);
+    let collected = collect::collect(&mut settings, Telling::Weighed, env, messages);
     let kept = saved.map_or(Ok(()), |to| collect::keep(&to, &settings, &collected, env));
     let evaluation = judge(&settings, collected, messages);
     let written = targets.write_all(&report(&settings, &evaluation));
@@ -199,7 +201,7 @@ fn report<'a>(settings: &'a Settings, evaluation: &'a Evaluation) -> Report<'a> 
 /// What a judgement of this input gives, for commands that look into it.
 fn judged(input: &Input, env: &Env, messages: Messages) -> Result<(Settings, Evaluation), Refusal> {
     let mut settings = settings(input, env)?;
-    let collected = collect::collect(&mut settings, env, messages);
+    let collected = collect::collect(&mut settings, Telling::Weighed, env, messages);
     let evaluation = judge(&settings, collected, messages);
     Ok((settings, evaluation))
 }

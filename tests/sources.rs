@@ -125,6 +125,8 @@ fn each_state_of_a_scan_ends_in_its_own_sentence() {
         let run = run(&folder, Some(&server), None, &arguments).ends_with(status);
         let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.to_lowercase().contains(&sentence.to_lowercase()), "{sentence} is not in\n{}", run.stdout);
+        // What the log says of the source while it runs is what the report says.
+        assert_eq!(run.stderr.contains("appsecplus: complete"), status == 0, "{}", run.stderr);
     }
 }
 

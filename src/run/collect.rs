@@ -8,9 +8,9 @@ use anyhow::{Context as _, anyhow, ensure};
 use crate::cli::{Check, Collect, Input};
 use crate::env::Env;
 use crate::exit::Status;
-use crate::finding::State;
+use crate::finding::{Coverage, State};
 use crate::messages::Messages;
-use crate::policy::Requirement;
+use crate::policy::{Requirement, weigh};
 use crate::progress::Board;
 use crate::report::{Destination, Target, Targets};
 use crate::settings::{Refusal, Settings, settings};
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Collect, env: &Env, messages: Messages) -> Result<
         Target::File(path) => Some(destination(&path)?),
     };
     settings.set_written(to.iter().map(|to| to.resolved().to_owned()).collect());
-    let collected = collect(&mut settings, env, messages);
+    let collected = collect(&mut settings, Telling::Read, env, messages);
     match &to {
         Some(to) => keep(to, &settings, &collected, env)?,
         None => {
@@ -121,22 +121,42 @@ fn contents<'a>(settings: &'a Settings, collected: &'a [Collected], env: &Env) -
     }
 }
 
+/// What the line of a source says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// How far it was read.
+    Read,
+    /// What that is worth to the policy: a source that was read whole may be stale.
+    Weighed,
+}
+
 /// Reads every source, or takes them from the snapshot that is judged; what comes back is in the order of `wanted`. Each is
 /// told in a line.
-pub(super) fn collect(settings: &mut Settings, env: &Env, messages: Messages) -> Vec<Collected> {
+pub(super) fn collect(settings: &mut Settings, telling: Telling, env: &Env, messages: Messages) -> Vec<Collected> {
     for note in &settings.notes {
         messages.detail(note);
     }
     for warning in &settings.warnings {
         messages.note(warning);
     }
-    if let Some(snapshot) = settings.snapshot.take() {
+    let snapshot = settings.snapshot.take();
+    let told = |coverage: &Coverage| {
+        let wanted = settings.wanted.iter().find(|wanted| *wanted.name == *coverage.source);
+        match wanted.filter(|_| telling == Telling::Weighed) {
+            Some(wanted) => {
+                let evidence = weigh(coverage.clone(), &wanted.rule, settings.aim(), settings.as_of);
+                tell(&evidence.coverage, messages);
+            }
+            None => tell(coverage, messages),
+        }
+    };
+    if let Some(snapshot) = snapshot {
         let collected = snapshot.show(&settings.wanted);
-        collected.iter().for_each(|one| tell(&one.coverage, messages));
+        collected.iter().for_each(|one| told(&one.coverage));
         return collected;
     }
     let board = if messages.may_draw_progress() { Board::drawn() } else { Board::silent() };
-    let told = |coverage: &crate::finding::Coverage| board.above(|| tell(coverage, messages));
+    let told = |coverage: &Coverage| board.above(|| told(coverage));
     let desks = desks(settings, &board, messages);
     source::collect(&settings.readers, &env.folder, &board, &desks, &told)
 }

@@ -852,11 +852,14 @@ fn a_list_that_may_not_show_the_newest_scan_yet_is_waited_for_and_told() {
 }
 
 #[test]
-fn scans_whose_findings_mend_does_not_list_are_told() {
+fn scans_whose_findings_mend_does_not_list_are_no_part_of_a_pass_that_nobody_asked_for() {
     let mut mend = Mend::clean();
     let (_, scans) = mend.lists.get_mut(&path(SCANS)).unwrap();
     scans.push(scan("99990000-a6ff-4303-89a6-b051062fa5e3", "IAC", "FAILED", "2026-09-14T08:18:20Z"));
-    tells(&source(&mend.start(), "", 0)["notes"], "has IAC scans, too; Mend has no list of what they found");
+    let told = "has IAC scans, too; Mend has no list of what they found";
+    let server = mend.start();
+    tells(&source(&server, "", 3)["reasons"], told);
+    tells(&source(&server, "engines: [sca, sast]", 0)["notes"], told);
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub(super) async fn read(api: &Api<'_>, org: &str, project: &Project) -> Result<
     let mut notable = settle(api.desk, || async {
         let (mut scans, ledger) = once(api, org, project).await?;
         account.replace(ledger);
-        tell_unread(&scans, project, &account);
+        tell_unread(api, &scans, project, &account);
         made.replace(scans.iter().filter_map(|scan| Some((scan.origin.clone(), scan.finished?))).collect());
         any_unified.set(scans.iter().any(|scan| &*scan.engine == UNIFIED));
         scans.retain(|scan| engines.contains(&&*scan.engine));
@@ -112,16 +112,23 @@ pub(super) async fn read(api: &Api<'_>, org: &str, project: &Project) -> Result<
     Ok(Scans { notable, ledger: account.into_inner(), made: made.into_inner(), any_unified: any_unified.get() })
 }
 
-/// Scans whose findings Mend lists nowhere.
-fn tell_unread(scans: &[Scan], project: &Project, account: &RefCell<Ledger>) {
+/// Scans whose findings Mend lists nowhere. Whoever names what is to be read knows what is not; else a pass would seem to be
+/// one of these, too.
+fn tell_unread(api: &Api<'_>, scans: &[Scan], project: &Project, account: &RefCell<Ledger>) {
     let known = engines(None);
     let other: BTreeSet<&str> =
         scans.iter().map(|scan| &*scan.engine).filter(|engine| !known.contains(engine)).collect();
     for engine in other {
-        account.borrow_mut().note(format!(
+        let what = format!(
             "{} has {engine} scans, too; Mend has no list of what they found, so that is not judged",
             project.label
-        ));
+        );
+        match api.reader.settings.engines {
+            Some(_) => account.borrow_mut().note(what),
+            None => account.borrow_mut().partial(format!(
+                "{what}; say with `engines` in the source mend what you rely on it for, as in [sca, sast]"
+            )),
+        }
     }
 }
 

@@ -3,11 +3,12 @@
     serve-vendor.py ADDRESS CERTIFICATE KEY
 
 It answers DNS queries at ADDRESS, port 53, with ADDRESS for every name, and HTTPS at port 8443 like AppSec+. It writes
-"ready" when it does. Nothing but Python's own library is needed.
+"ready" and its process number when it does. Nothing but Python's own library is needed.
 """
 
 import http.server
 import json
+import os
 import socket
 import ssl
 import struct
@@ -78,7 +79,7 @@ def main():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    print("ready", flush=True)
+    print("ready", os.getpid(), flush=True)
     server.serve_forever()
 
 

@@ -7,8 +7,18 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::env::Env;
+use crate::event::Event;
 use crate::project::Ci;
 use crate::report::{Color, Format};
+use crate::tree::Side;
+
+mod policy;
+mod waive;
+
+use policy::{DIFF_HELP, TEST_HELP};
+pub use policy::{Listing, PolicyDiff, PolicyTest};
+use waive::{VERIFY_HELP, WAIVE_HELP};
+pub use waive::{Verify, Waive};
 
 const AFTER_HELP: &str = "\
 Exit status:
@@ -36,9 +46,21 @@ Examples:
     findgate collect --output snapshot.json
     findgate check --snapshot snapshot.json
 
+  Test a policy, and see what another one would change:
+    findgate policy test
+    findgate policy diff .findgate.yml next.yml --snapshot snapshot.json
+
+  Keep the decision, and judge it again later:
+    findgate check --save-snapshot snapshot.json --output record=record.json
+    findgate verify record.json --snapshot snapshot.json
+
   Ask why a finding counts, and how to waive it:
     findgate explain CVE-2021-23337 --sarif 'reports/*.sarif'
-    findgate explain src/login.py:42 --sarif 'reports/*.sarif'";
+    findgate explain src/login.py:42 --sarif 'reports/*.sarif'
+
+  Waive it until a day:
+    findgate waive CVE-2021-23337 --sarif 'reports/*.sarif' \\
+      --reason 'not reachable' --owner web-team --expires 30d";
 
 /// A CI policy gate for security findings.
 ///
@@ -96,6 +118,17 @@ pub enum Action {
     /// It reads what `check` would read, and shows for each finding that fits: what it is, where its severity came from,
     /// which rules looked at it and what each condition said, which waiver applies, and the waiver to paste if it blocks.
     Explain(Explain),
+    /// Judge again what a record of `check` tells of, and say what is the same and what differs.
+    ///
+    /// The day, the project and what started the run are taken from the record; policy and snapshot are read and judged anew.
+    #[command(after_help = VERIFY_HELP)]
+    Verify(Verify),
+    /// Waive a finding until a day: append a waiver to the file of waivers.
+    ///
+    /// It reads what `check` would read, unless the finding is named by what to match. Comments, order and quotes of the file
+    /// stay; what comes out is checked before it is written. On a terminal it asks for what the policy demands.
+    #[command(after_help = WAIVE_HELP)]
+    Waive(Box<Waive>),
     /// Try each source out: host, credentials, project, newest scans, permissions.
     ///
     /// It judges nothing. It ends with 0 if every required source can be read, with 2 if a setting or credential is missing
@@ -123,13 +156,15 @@ pub enum Action {
 
 const CHECK_HELP: &str = "\
 Formats: human, json, sarif (violations and warnings, for code scanning),
-sarif-audit (every finding, excused ones suppressed, for the record).
+sarif-audit (every finding, excused ones suppressed, for the record), record
+(the decision as an in-toto statement, for `findgate verify` and to be signed).
 
 The verdict and the exit status are the same in every format.
 
 A snapshot that does not exist or cannot be opened is wrong usage (2). One that
 is damaged, cut off, altered or of another version is no evidence, so nothing
-is decided (3).";
+is decided (3). A baseline that is missing or cannot be used leaves undecided
+what is new (3).";
 
 const COLLECT_HELP: &str = "\
 Nothing is judged. The snapshot is written although a source is incomplete, and
@@ -204,6 +239,11 @@ pub struct Reading {
     #[arg(long, value_name = "PATH|preset:NAME", env = "FINDGATE_POLICY", hide_env_values = true)]
     pub policy: Option<String>,
 
+    /// Where policy, waivers, baseline and feeds are read from, as far as they are files of the repository: the commit that
+    /// the change goes into, or the change itself [default: base in a pull or merge request, else worktree].
+    #[arg(long, value_name = "WHICH", env = "FINDGATE_TRUST", hide_env_values = true)]
+    pub trust: Option<Side>,
+
     /// SARIF files to read besides those in the policy. May be given several times; quote the glob.
     #[arg(long, value_name = "GLOB", action = ArgAction::Append, env = "FINDGATE_SARIF",
           hide_env_values = true)]
@@ -216,7 +256,7 @@ pub struct Reading {
 }
 
 /// What is judged, by what.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Input {
     /// What to read.
     #[command(flatten)]
@@ -225,6 +265,10 @@ pub struct Input {
     /// Judge this snapshot instead of reading the sources: no network, no credentials.
     #[arg(long, value_name = "FILE", env = "FINDGATE_SNAPSHOT", hide_env_values = true)]
     pub snapshot: Option<PathBuf>,
+
+    /// Findings that were known before: a snapshot, an evaluation in JSON, or SARIF; goes before `baseline` of the policy.
+    #[arg(long, value_name = "FILE", env = "FINDGATE_BASELINE", hide_env_values = true)]
+    pub baseline: Option<String>,
 
     /// Judge as if it were this day (2026-11-21) or time (2026-11-21T10:00:00Z) [default: now].
     #[arg(long, value_name = "DATE", env = "FINDGATE_AS_OF", hide_env_values = true)]
@@ -250,6 +294,7 @@ impl Input {
         Input {
             reading: reading.clone(),
             snapshot: None,
+            baseline: None,
             as_of: None,
             project: project.clone(),
             network: network.clone(),
@@ -267,6 +312,15 @@ pub struct NetworkArgs {
           hide_env_values = true)]
     pub allow_hosts: Vec<String>,
 
+    /// What asking anybody needs.
+    #[command(flatten)]
+    pub reach: ReachArgs,
+}
+
+/// How anybody is reached.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub struct ReachArgs {
     /// Certificates to trust besides the system's, in PEM.
     #[arg(long, value_name = "PEM", env = "FINDGATE_CA_FILE", hide_env_values = true)]
     pub ca_file: Option<PathBuf>,
@@ -292,7 +346,7 @@ pub struct ProjectArgs {
     #[arg(long, value_name = "HOST/PATH", env = "FINDGATE_REPO", hide_env_values = true)]
     pub repo: Option<String>,
 
-    /// The branch that is judged; overrides in the policy go by it.
+    /// The branch that is judged; overrides in the policy go by it, in a pull request by the one that it goes into.
     #[arg(long, value_name = "NAME", env = "FINDGATE_BRANCH", hide_env_values = true)]
     pub branch: Option<String>,
 
@@ -303,6 +357,19 @@ pub struct ProjectArgs {
     /// The commit or branch that the change goes into.
     #[arg(long, value_name = "REF", env = "FINDGATE_BASE", hide_env_values = true)]
     pub base: Option<String>,
+
+    /// What started the run, for overrides that go by it: push, pull_request, merge_group, tag, schedule, manual, other.
+    #[arg(long, value_name = "EVENT", value_parser = event, env = "FINDGATE_EVENT", hide_env_values = true)]
+    pub event: Option<Event>,
+
+    /// The environment that is deployed to, for overrides that go by it.
+    #[arg(long, value_name = "NAME", env = "FINDGATE_ENVIRONMENT", hide_env_values = true)]
+    pub environment: Option<String>,
+}
+
+fn event(text: &str) -> Result<Event, String> {
+    let words = Event::ALL.map(Event::name).join(", ");
+    Event::from_name(text).ok_or_else(|| format!("not an event; events are {words}"))
 }
 
 /// `findgate explain`.
@@ -336,27 +403,70 @@ pub struct Sources {
 /// `findgate policy`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum PolicyAction {
-    /// Say everything that is wrong with a policy.
-    Check(PolicyInput),
-    /// Print the policy that holds: defaults filled in, overrides applied, each rule and waiver with its line.
+    /// Say everything that is wrong with a policy, and hint at what is probably not meant.
+    Check {
+        /// Which policy.
+        #[command(flatten)]
+        policy: PolicyInput,
+
+        /// End with 2 where there are hints, too.
+        #[arg(long)]
+        strict: bool,
+
+        /// Measure waivers and staged rules by this day (2026-11-21) or time [default: now].
+        #[arg(long, value_name = "DATE", env = "FINDGATE_AS_OF", hide_env_values = true)]
+        as_of: Option<String>,
+    },
+    /// Print the policy that holds: all that it extends, defaults filled in, overrides applied, each value with its line.
     Show {
         /// Which policy.
         #[command(flatten)]
         policy: PolicyInput,
 
+        /// Where it is read from: the commit that the change goes into, or the change itself [default: base in a pull or
+        /// merge request, else worktree].
+        #[arg(long, value_name = "WHICH", env = "FINDGATE_TRUST", hide_env_values = true)]
+        trust: Option<Side>,
+
+        /// The commit or branch that the change goes into.
+        #[arg(long, value_name = "REF", env = "FINDGATE_BASE", hide_env_values = true)]
+        base: Option<String>,
+
         /// The branch to show it for; overrides go by it [default: detected from the CI platform or git].
         #[arg(long, value_name = "NAME", env = "FINDGATE_BRANCH", hide_env_values = true)]
         branch: Option<String>,
 
-        /// The CI platform that tells the branch, where the wrong one is recognized.
+        /// What started the run; overrides go by it [default: as the CI platform tells].
+        #[arg(long, value_name = "EVENT", value_parser = event, env = "FINDGATE_EVENT", hide_env_values = true)]
+        event: Option<Event>,
+
+        /// The environment that is deployed to; overrides go by it [default: as the CI platform tells].
+        #[arg(long, value_name = "NAME", env = "FINDGATE_ENVIRONMENT", hide_env_values = true)]
+        environment: Option<String>,
+
+        /// The CI platform that tells these, where the wrong one is recognized.
         #[arg(long, value_name = "PLATFORM", env = "FINDGATE_CI", hide_env_values = true)]
         ci: Option<Ci>,
+
+        /// How to print it.
+        #[arg(long, value_name = "NAME", default_value = "human")]
+        format: ShowFormat,
     },
+    /// Judge the cases of a policy, and say where it does not decide as it must.
+    #[command(after_help = TEST_HELP)]
+    Test(PolicyTest),
+    /// Say what another policy would make of what was found.
+    #[command(after_help = DIFF_HELP)]
+    Diff(PolicyDiff),
     /// Print the JSON Schema of the policy, for editors.
     Schema {
         /// The schema of `--format json` instead.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "tests")]
         output: bool,
+
+        /// The schema of the files that `policy test` reads instead.
+        #[arg(long)]
+        tests: bool,
     },
     /// Write a policy to start from.
     Init {
@@ -369,6 +479,15 @@ pub enum PolicyAction {
     },
 }
 
+/// How a policy is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ShowFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
 /// Which policy.
 #[derive(Clone, Debug, Args)]
 pub struct PolicyInput {
@@ -379,6 +498,10 @@ pub struct PolicyInput {
     /// The policy, as `--policy` takes it; goes before `--policy` and its variable.
     #[arg(value_name = "POLICY")]
     pub path: Option<String>,
+
+    /// What fetching a policy that it extends needs.
+    #[command(flatten)]
+    pub reach: ReachArgs,
 }
 
 impl PolicyInput {

@@ -34,6 +34,12 @@ impl Env {
         })
     }
 
+    /// The same at another time.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Env {
+        Env { now, ..self.clone() }
+    }
+
     /// An environment that a test makes up. Its time is the beginning of 1970.
     #[cfg(test)]
     pub(crate) fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>, folder: &std::path::Path) -> Env {

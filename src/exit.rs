@@ -7,7 +7,7 @@ use crate::policy::Verdict;
 pub enum Status {
     /// 0: the policy holds, or a command that judges nothing did its work.
     Holds,
-    /// 1: the policy is violated.
+    /// 1: the policy is violated; of a command that compares, something differs.
     Violated,
     /// 2: wrong usage, settings or policy; nothing was judged.
     Usage,

@@ -8,14 +8,20 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)
 )]
 
+pub mod baseline;
+pub mod cache;
 pub mod cli;
 pub mod env;
+pub mod event;
 pub mod exit;
+pub mod feed;
+pub mod fetch;
 pub mod finding;
 pub mod messages;
 pub mod net;
 pub mod policy;
 pub mod policy_file;
+pub mod policy_test;
 pub mod progress;
 pub mod project;
 pub mod report;
@@ -23,3 +29,5 @@ pub mod run;
 pub mod settings;
 pub mod snapshot;
 pub mod source;
+pub mod tree;
+pub mod vex;

@@ -47,6 +47,12 @@ impl Messages {
         Messages { volume, in_ci: env.get("CI").is_some_and(|value| value != "false") }
     }
 
+    /// The same voice, saying only errors.
+    #[must_use]
+    pub fn hushed(self) -> Messages {
+        Messages { volume: Volume::Quiet, ..self }
+    }
+
     /// What only the curious want to know.
     pub fn detail(self, text: &str) {
         if self.volume >= Volume::Verbose {
@@ -76,6 +82,20 @@ impl Messages {
     /// Text that is safe and styled already.
     pub fn drawn(self, text: &str) {
         let _ = write!(anstream::stderr(), "{text}");
+    }
+
+    /// The same, but not for those who want to hear errors only.
+    pub fn remark(self, text: &str) {
+        if self.volume >= Volume::Normal {
+            self.drawn(text);
+        }
+    }
+
+    /// Whether a person sits there who can be asked something.
+    #[must_use]
+    pub fn may_ask(self) -> bool {
+        let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        self.volume >= Volume::Normal && !self.in_ci && is_terminal
     }
 
     /// Whether a person watches who may be shown a moving bar. Some CI platforms pretend to be a terminal, and would keep

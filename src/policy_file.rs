@@ -5,18 +5,25 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::ops::Range;
-use std::path::Path;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use sha2::{Digest as _, Sha256};
 
 use crate::policy::{MAX_BYTES, PRESETS, Place, Preset, Problem, is_deceptive, quoted};
 
+mod append;
 mod credentials;
+mod load;
+mod parents;
+#[cfg(test)]
+mod parents_tests;
+mod waivers;
+
+pub use append::{Appended, Entry, Refused, append};
+pub use load::{Address, InputFile, Loaded, Loading, NotLoaded, POLICY_FILES, Role, Texts, Wrong, load};
+pub use parents::{Extends, beside};
 
 /// A policy that was read and is text.
 #[derive(Clone, Debug)]
@@ -25,16 +32,6 @@ pub struct PolicyFile {
     pub text: String,
     /// `sha256:` and the digest of its bytes.
     pub digest: String,
-}
-
-/// Reads a policy file.
-///
-/// # Errors
-/// If it cannot be read, is larger than a policy may be, or is not UTF-8. The message names the file.
-pub fn load(path: &Path) -> anyhow::Result<PolicyFile> {
-    let attempt = || format!("cannot read the policy {}", path.display());
-    let bytes = read(path).with_context(attempt)?;
-    decode(bytes).with_context(attempt)
 }
 
 /// A built-in policy, as if it had been read.
@@ -52,24 +49,7 @@ pub fn preset(name: &str) -> anyhow::Result<PolicyFile> {
     Ok(PolicyFile { text: preset.text.to_owned(), digest: digest(preset.text.as_bytes()) })
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let open = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => anyhow::anyhow!("there is no such file"),
-        io::ErrorKind::PermissionDenied => anyhow::anyhow!("permission denied"),
-        io::ErrorKind::IsADirectory => anyhow::anyhow!("it is a directory; name the file in it"),
-        kind => anyhow::anyhow!("{kind}"),
-    };
-    let file = File::open(path).map_err(open)?;
-    if file.metadata().map_err(open)?.is_dir() {
-        bail!("it is a directory; name the file in it");
-    }
-    let mut bytes = Vec::new();
-    // One byte more than is allowed tells that there is more, and a device without end ends here.
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(open)?;
-    Ok(bytes)
-}
-
-/// Takes bytes for a policy; [`load`] does it for a file.
+/// Takes bytes for a policy.
 ///
 /// # Errors
 /// If there are more than a policy may have, or they are not UTF-8.
@@ -127,6 +107,45 @@ const LONGEST: usize = 120;
 /// `text_of` gives the text of a file by the name that its places have; where it gives none, only the place is told.
 #[must_use]
 pub fn draw<'t>(problems: &[Problem], text_of: impl Fn(&str) -> Option<&'t str>, styled: bool) -> String {
+    draw_all(problems, Gravity::Error, text_of, styled)
+}
+
+/// The same for hints: nothing is wrong.
+#[must_use]
+pub fn draw_hints<'t>(hints: &[Problem], text_of: impl Fn(&str) -> Option<&'t str>, styled: bool) -> String {
+    draw_all(hints, Gravity::Hint, text_of, styled)
+}
+
+/// How grave what is drawn is.
+#[derive(Clone, Copy)]
+enum Gravity {
+    Error,
+    Hint,
+}
+
+impl Gravity {
+    fn level(self) -> Level<'static> {
+        match self {
+            Gravity::Error => Level::ERROR,
+            Gravity::Hint => Level::NOTE.with_name("hint"),
+        }
+    }
+
+    /// What is counted in the last line.
+    fn noun(self) -> &'static str {
+        match self {
+            Gravity::Error => "problem",
+            Gravity::Hint => "hint",
+        }
+    }
+}
+
+fn draw_all<'t>(
+    problems: &[Problem],
+    gravity: Gravity,
+    text_of: impl Fn(&str) -> Option<&'t str>,
+    styled: bool,
+) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     let mut texts: BTreeMap<std::sync::Arc<str>, String> = BTreeMap::new();
@@ -145,7 +164,7 @@ pub fn draw<'t>(problems: &[Problem], text_of: impl Fn(&str) -> Option<&'t str>,
     pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
     let text_of = |file: &str| texts.get(file).map(String::as_str);
     for problem in problems.iter().take(MOST) {
-        out.push_str(&draw_one(problem, &text_of, &pieces, &renderer));
+        out.push_str(&draw_one(problem, gravity, &text_of, &pieces, &renderer));
         out.push_str("\n\n");
     }
     if problems.len() > MOST {
@@ -156,8 +175,8 @@ pub fn draw<'t>(problems: &[Problem], text_of: impl Fn(&str) -> Option<&'t str>,
     files.dedup();
     let files: Vec<String> = files.into_iter().map(clean).collect();
     let count = match problems.len() {
-        1 => "1 problem".to_owned(),
-        count => format!("{count} problems"),
+        1 => format!("1 {}", gravity.noun()),
+        count => format!("{count} {}s", gravity.noun()),
     };
     let _ = writeln!(out, "{count} in {}", files.join(", "));
     out
@@ -165,13 +184,14 @@ pub fn draw<'t>(problems: &[Problem], text_of: impl Fn(&str) -> Option<&'t str>,
 
 fn draw_one<'t>(
     problem: &Problem,
+    gravity: Gravity,
     text_of: &impl Fn(&str) -> Option<&'t str>,
     hidden: &[String],
     renderer: &Renderer,
 ) -> String {
     let Problem { place, message, label, help, related } = problem;
     let message = clean(&credentials::without(message, hidden));
-    let mut group = Group::with_title(Level::ERROR.primary_title(&message));
+    let mut group = Group::with_title(gravity.level().primary_title(&message));
     let marks = Marks::of(place, label.as_deref(), related.as_ref());
     for marks in marks {
         let text = text_of(&marks.file).filter(|_| marks.all.iter().all(|mark| mark.place.column <= LAST_COLUMN));
@@ -430,17 +450,5 @@ error: duplicate key `version`
         let good = decode(b"\xef\xbb\xbfa: 1".to_vec()).expect("UTF-8");
         assert_eq!(good.text, "\u{feff}a: 1");
         assert_eq!(digest(b""), "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_named() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let error = |path: &Path| format!("{:#}", load(path).expect_err("refused"));
-        let missing = folder.path().join("no.yml");
-        assert_eq!(error(&missing), format!("cannot read the policy {}: there is no such file", missing.display()));
-        assert!(error(folder.path()).ends_with(": it is a directory; name the file in it"));
-        let file = folder.path().join("p.yml");
-        std::fs::write(&file, "version: 1\n").expect("written");
-        assert_eq!(load(&file).expect("read").text, "version: 1\n");
     }
 }

@@ -1,10 +1,20 @@
 //! The pipeline, as a table of contents.
 
+mod base;
+mod baseline;
+mod beside;
+mod cases;
 mod collect;
+mod diff;
 mod explain;
+mod feeds;
+mod judge;
+mod lines;
 mod policy;
 mod shell;
 mod sources;
+mod verify;
+mod waive;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,14 +27,16 @@ use crate::exit::Status;
 use crate::finding::{self, State};
 use crate::messages::Messages;
 use crate::net::Network;
-use crate::policy::{Evaluation, EvidenceRule, evaluate, weigh};
-use crate::policy_file;
+use crate::policy::{Evaluation, EvidenceRule};
+use crate::policy_file::{self, Wrong};
 use crate::progress::Board;
-use crate::report::{Color, Destination, Output, Report, Targets, Unprepared, Written};
+use crate::project::Project;
+use crate::report::{Color, Destination, Format, Output, Report, Targets, Unprepared, Written};
 use crate::settings::{Refusal, Settings, entries, settings};
-use crate::source::{Collected, Desk, Reader};
+use crate::source::{Desk, Reader};
 
 use collect::Telling;
+use judge::judge;
 
 /// Runs a command and tells how it ended.
 #[must_use]
@@ -34,6 +46,8 @@ pub fn run(cli: &Cli, env: &Env) -> Status {
         Action::Check(arguments) => check(arguments, cli.shared.color, env, messages),
         Action::Collect(arguments) => collect::run(arguments, env, messages),
         Action::Explain(arguments) => explain::run(arguments, env, messages),
+        Action::Verify(arguments) => verify::run(arguments, env, messages),
+        Action::Waive(arguments) => waive::run(arguments, env, messages),
         Action::Sources(arguments) => sources::run(arguments, env, messages),
         Action::Policy(action) => policy::run(action, env, messages),
         Action::Completions { shell } => shell::completions(*shell, env),
@@ -45,8 +59,8 @@ pub fn run(cli: &Cli, env: &Env) -> Status {
 /// Nothing was judged: says why.
 fn refuse(refusal: &Refusal, messages: Messages) -> Status {
     match refusal {
-        Refusal::Policy { problems, text } => {
-            messages.drawn(&policy_file::draw(problems, |_| Some(text.as_str()), true));
+        Refusal::Policy(Wrong { problems, texts }) => {
+            messages.drawn(&policy_file::draw(problems, |file| texts.get(file).map(|text| &**text), true));
             Status::Usage
         }
         Refusal::Output(error) | Refusal::NoEvidence(error) => {
@@ -64,6 +78,7 @@ fn refuse(refusal: &Refusal, messages: Messages) -> Status {
 fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     collect::refuse_both(arguments)?;
     let mut settings = settings(&arguments.input, env)?;
+    settings.bypasses.extend(arguments.exit_zero.then(|| "--exit-zero".to_owned()));
     let targets =
         Targets::prepare(arguments.format, &outputs(&arguments.outputs)?, color).map_err(|error| match error {
             Unprepared::Conflict(error) => Refusal::Other(error),
@@ -71,10 +86,18 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
         })?;
     let saved = collect::saved(arguments, &targets, env)?;
     settings.set_written(targets.files().chain(saved.iter().map(Destination::resolved)).map(Path::to_owned).collect());
-    let collected = collect::collect(&mut settings, Telling::Weighed, env, messages);
-    let kept = saved.map_or(Ok(()), |to| collect::keep(&to, &settings, &collected, env));
-    let evaluation = judge(&settings, collected, messages);
-    let written = targets.write_all(&report(&settings, &evaluation));
+    let read = collect::collect(&mut settings, Telling::Weighed, env, messages);
+    let kept = saved.map_or(Ok(()), |to| collect::keep(&to, &settings, &read.collected, env));
+    if settings.seal.is_none() && targets.carry(Format::Record) {
+        settings.seal = Some(collect::seal(&settings, &read.collected, env)?);
+    }
+    let others = beside::shared(&settings, &read.collected);
+    let evaluation = judge(&mut settings, read, env, messages);
+    let beside = beside::judge(&settings, others, &evaluation);
+    for other in &beside {
+        messages.note(&other.sentence());
+    }
+    let written = targets.write_all(&Report { beside: &beside, ..report(&settings, &evaluation) });
     let verdict = Status::from(evaluation.verdict);
     // Giving a million findings back one by one takes longer than all that the process has left to do.
     std::mem::forget(evaluation);
@@ -112,35 +135,24 @@ fn outputs(arguments: &[String]) -> anyhow::Result<Vec<Output>> {
     entries("--output", arguments)?.into_iter().map(read).collect()
 }
 
-/// Weigh, merge, evaluate.
-fn judge(settings: &Settings, collected: Vec<Collected>, messages: Messages) -> Evaluation {
-    let mut evidence = Vec::new();
-    let mut findings = Vec::new();
-    for (wanted, collected) in settings.wanted.iter().zip(collected) {
-        evidence.push(weigh(collected.coverage, &wanted.rule, settings.aim(), settings.as_of));
-        if findings.is_empty() {
-            findings = collected.findings;
-        } else {
-            findings.extend(collected.findings);
-        }
-    }
-    let merged = finding::merge(findings);
-    if merged.joined > 0 {
-        messages.detail(&format!(
-            "{} readings of {} findings",
-            merged.findings.len() as u64 + merged.joined,
-            merged.findings.len()
-        ));
-    }
-    evaluate(&settings.resolved, evidence, merged.findings, settings.as_of)
+/// Makes what a source needs that asks a vendor for what is judged. All share the run's time.
+fn desks(settings: &Settings, board: &Board, messages: Messages) -> impl Fn(&Reader, &EvidenceRule) -> Desk + Sync {
+    let Project { branch, commit, .. } = &settings.project;
+    desks_for(settings, (branch.clone(), commit.clone()), board, messages)
 }
 
-/// Makes what a source needs that asks a vendor. All share the run's time, which begins now.
-fn desks(settings: &Settings, board: &Board, messages: Messages) -> impl Fn(&Reader, &EvidenceRule) -> Desk + Sync {
+/// As [`desks`], for a branch and a commit.
+fn desks_for(
+    settings: &Settings,
+    (branch, commit): (Option<String>, Option<String>),
+    board: &Board,
+    messages: Messages,
+) -> impl Fn(&Reader, &EvidenceRule) -> Desk + Sync {
+    let repository = settings.project.repository.clone();
     let lines = board.clone();
     let network = Network {
         roots: settings.roots.clone(),
-        deadline: tokio::time::Instant::now() + settings.timeout,
+        deadline: settings.deadline,
         budget: settings.timeout,
         masks: settings.masks.clone(),
         log: Arc::new(move |line| lines.above(|| messages.detail(line))),
@@ -148,9 +160,9 @@ fn desks(settings: &Settings, board: &Board, messages: Messages) -> impl Fn(&Rea
     move |reader, rule| Desk {
         network: network.clone(),
         rule: *rule,
-        repository: settings.project.repository.clone(),
-        branch: settings.project.branch.clone(),
-        commit: settings.project.commit.clone(),
+        repository: repository.clone(),
+        branch: branch.clone(),
+        commit: commit.clone(),
         meter: board.meter(reader.name()),
     }
 }
@@ -191,17 +203,26 @@ fn report<'a>(settings: &'a Settings, evaluation: &'a Evaluation) -> Report<'a> 
         evaluation,
         policy: &settings.resolved,
         policy_origin: &settings.policy.origin,
+        policy_shown: &settings.policy_at.shown,
+        trust: settings.policy_at.side.name(),
+        base: settings.policy_at.base.as_deref(),
         policy_digest: &settings.policy.digest,
+        inputs: &settings.inputs,
+        told: &settings.told,
+        bypasses: &settings.bypasses,
         project: &settings.project,
+        is_of_fork: settings.is_of_fork,
+        seal: settings.seal.as_ref(),
         as_of: settings.as_of,
         only: &settings.only,
+        beside: &[],
     }
 }
 
 /// What a judgement of this input gives, for commands that look into it.
 fn judged(input: &Input, env: &Env, messages: Messages) -> Result<(Settings, Evaluation), Refusal> {
     let mut settings = settings(input, env)?;
-    let collected = collect::collect(&mut settings, Telling::Weighed, env, messages);
-    let evaluation = judge(&settings, collected, messages);
+    let read = collect::collect(&mut settings, Telling::Weighed, env, messages);
+    let evaluation = judge(&mut settings, read, env, messages);
     Ok((settings, evaluation))
 }

@@ -3,6 +3,12 @@
 //! What fails here is wrong usage or a wrong policy: status 2, nothing was judged. It does not know what is inside a
 //! source's section; the source reads it.
 
+mod beside;
+mod compared;
+mod library;
+mod told;
+mod trusted;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,30 +16,53 @@ use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use tokio::time::Instant;
 
-use crate::cli::{Input, NetworkArgs, ProjectArgs};
+use crate::baseline::Baseline;
+use crate::cli::{Input, NetworkArgs, ProjectArgs, ReachArgs};
 use crate::env::Env;
+use crate::fetch::Fetcher;
 use crate::net::{Host, Masks, Roots, Trust};
 use crate::policy::expect::seconds;
-use crate::policy::{self, Aim, Document, EvidenceRule, Policy, Problem, Problems, Requirement, Resolved};
-use crate::policy_file::{self, PolicyFile};
+use crate::policy::{self, Aim, Asked, BaselineAt, Circumstances, EvidenceRule, Policy, Requirement, Resolved, Stated};
+use crate::policy_file::{InputFile, Loaded, NotLoaded, Role, Wrong};
 use crate::project::{self, Project, Said};
-use crate::snapshot::{self, Snapshot, Wanted, section_digest};
-use crate::source::{self, Access, Plan, Reader, Unready, sarif};
+use crate::snapshot::{self, Seal, Snapshot, Wanted, section_digest};
+use crate::source::{Access, Plan, Reader, Unready, sarif};
+use crate::tree::{Side, Tree};
+
+use beside::Around;
+use library::Library;
+
+pub use beside::{Candidate, Contender};
+pub use compared::BaseBranch;
+use compared::{base, baseline};
+pub use told::{Given, Told};
+pub use trusted::PolicyAt;
 
 /// Everything that a judgement needs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The policy, and where it came from.
     pub policy: Loaded,
+    /// Which version of it, and of the other files of the repository, decides.
+    pub policy_at: PolicyAt,
+    /// Where those files are read from.
+    pub tree: Tree,
+    /// The policies that are judged beside it; they decide nothing.
+    pub beside: Vec<Candidate>,
     /// The policy that holds for this project.
     pub resolved: Resolved,
     /// What is asked for, and what it must show, in the order of the policy.
     pub wanted: Vec<Wanted>,
     /// What is read for it, in the same order; empty where a snapshot is judged.
     pub readers: Vec<(Reader, EvidenceRule)>,
+    /// What is read of the branch that is the baseline, where the policy names one and findings are judged.
+    pub base: Option<BaseBranch>,
     /// The snapshot that is judged instead.
     pub snapshot: Option<Snapshot>,
+    /// The digests of that snapshot; of what was read, once a record asks for them.
+    pub seal: Option<Seal>,
     /// The globs of `--sarif`, or those of the run that took the snapshot.
     pub sarif: Vec<String>,
     /// The sources that `--only` left; empty when all are read.
@@ -46,10 +75,22 @@ pub struct Settings {
     pub as_of: Timestamp,
     /// How long the run may take.
     pub timeout: Duration,
+    /// When that is over.
+    pub deadline: Instant,
+    /// Gets what the policy names by an address.
+    pub fetcher: Fetcher,
     /// The trusted roots.
     pub roots: Roots,
     /// The credentials of the run.
     pub masks: Masks,
+    /// What findings are compared with, or why it cannot be read.
+    pub baseline: Option<Result<Baseline, String>>,
+    /// Every file that the verdict rests on: those of the policy, then a baseline, feeds and a snapshot as they are read.
+    pub inputs: Vec<InputFile>,
+    /// What was asked for on the command line that weakens the gate, a sentence each: it stands in the record.
+    pub bypasses: Vec<String>,
+    /// What every report must say besides, a sentence each.
+    pub told: Vec<String>,
     /// What only the curious want to hear on stderr.
     pub notes: Vec<String>,
     /// What the user should hear there although nothing is wrong.
@@ -73,38 +114,11 @@ impl Settings {
     }
 }
 
-/// A valid policy.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The file as the user named it, or `preset:NAME`.
-    pub origin: String,
-    /// `sha256:` and the digest of its bytes.
-    pub digest: String,
-    /// What it says.
-    pub policy: Policy,
-    /// What its source sections say, in the order of the file.
-    pub plans: Vec<(Plan, EvidenceRule)>,
-    /// Other policy files that were passed over.
-    pub passed_over: Vec<&'static str>,
-}
-
-impl Loaded {
-    /// A sentence for each policy file that was passed over: somebody may think that it holds.
-    pub fn passed_over(&self) -> impl Iterator<Item = String> {
-        self.passed_over.iter().map(|file| format!("{file} exists too and is not read; {} comes first", self.origin))
-    }
-}
-
 /// Why there are no settings.
 #[derive(Debug)]
 pub enum Refusal {
     /// The policy is wrong: all its problems, and its text to draw them on.
-    Policy {
-        /// The problems, in order.
-        problems: Vec<Problem>,
-        /// The text of the policy.
-        text: String,
-    },
+    Policy(Wrong),
     /// An output cannot be written.
     Output(anyhow::Error),
     /// The snapshot that was to be judged shows nothing.
@@ -119,15 +133,29 @@ impl From<anyhow::Error> for Refusal {
     }
 }
 
-/// Where a policy is looked for, in this order, when none is named.
-pub const POLICY_FILES: [&str; 3] = [".findgate.yml", "findgate.yml", ".github/findgate.yml"];
+impl From<NotLoaded> for Refusal {
+    fn from(error: NotLoaded) -> Refusal {
+        match error {
+            NotLoaded::Wrong(wrong) => Refusal::Policy(wrong),
+            NotLoaded::Other(error) => Refusal::Other(error),
+        }
+    }
+}
 
 /// Brings everything together.
 ///
 /// # Errors
 /// Whatever is wrong with the options or the policy.
 pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
-    with(input, env, Unusable::Refused)
+    with(input, None, env, Unusable::Refused)
+}
+
+/// As [`settings`], with what is told instead of found out.
+///
+/// # Errors
+/// Whatever is wrong with the options or the policy.
+pub fn apart(input: &Input, told: Told, env: &Env) -> Result<Settings, Refusal> {
+    with(input, Some(told), env, Unusable::Refused)
 }
 
 /// As [`settings`], to try the sources out: one that cannot be used is told as one that was not read, beside the others.
@@ -135,7 +163,7 @@ pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
 /// # Errors
 /// Whatever is wrong with the options or the policy.
 pub fn trial(input: &Input, env: &Env) -> Result<Settings, Refusal> {
-    with(input, env, Unusable::Told)
+    with(input, None, env, Unusable::Told)
 }
 
 /// What becomes of a required source that lacks a credential or has a wrong setting.
@@ -147,20 +175,46 @@ enum Unusable {
     Told,
 }
 
-fn with(input: &Input, env: &Env, unusable: Unusable) -> Result<Settings, Refusal> {
-    let policy = load(input.reading.policy.as_deref(), env)?;
-    let mut project = project(&input.project, env);
+fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Result<Settings, Refusal> {
+    let timeout = timeout(input.network.reach.timeout.as_deref())?;
+    let deadline = Instant::now() + timeout;
+    let as_of = as_of(input.as_of.as_deref(), env.now)?;
+    let ca_file = input.network.reach.ca_file.clone();
+    let fetcher = Fetcher::new(env, ca_file, (deadline, timeout), input.snapshot.is_some());
+    let library = Library::new(fetcher, as_of);
+    let is_apart = apart.is_some();
+    let Told { mut project, evidence: given } =
+        apart.unwrap_or_else(|| Told { project: project(&input.project, env), evidence: Given::Asked });
+    // What is judged apart from the run is judged by the files that are named.
+    let side = if is_apart { Some(Side::Worktree) } else { input.reading.trust };
+    let tree = tree(side, &input.project, &project, env);
+    let named = input.reading.policy.as_deref();
+    let policy = library.load(named, &tree)?;
+    let told = trusted::told(&tree, &project);
     let sarif = owned("--sarif", &input.reading.sarif)?;
-    let snapshot = input.snapshot.as_deref().map(|file| snapshot(file, &sarif, &mut project, env)).transpose()?;
+    let snapshot = match &given {
+        Given::Snapshot(snapshot) => {
+            snapshot.fill(&mut project)?;
+            Some((**snapshot).clone())
+        }
+        Given::Asked | Given::Files(_) => {
+            input.snapshot.as_deref().map(|file| read_snapshot(file, &sarif, &mut project, env)).transpose()?
+        }
+    };
     let is_of_fork = input.project.branch.is_none()
         && project.pull_request.as_ref().is_some_and(|request| request.from_fork == Some(true));
     let sarif = snapshot.as_ref().map_or(sarif, |snapshot| snapshot.sarif.clone());
     // Overrides change what is judged, and nothing of what is read; so reading needs no branch.
-    let resolved =
+    let mut resolved =
         if input.only_read { resolve(&without_overrides(&policy), &project)? } else { resolve(&policy, &project)? };
-    let as_of = as_of(input.as_of.as_deref(), env.now)?;
     let only = owned("--only", &input.reading.only)?;
-    let mut plans = plans(&sarif, &policy)?;
+    if !only.is_empty() {
+        resolved.read_in_part();
+    }
+    let mut plans = match &given {
+        Given::Files(files) => told::plans_of(files),
+        Given::Asked | Given::Snapshot(_) => plans(&sarif, &policy)?,
+    };
     if let Some(snapshot) = &snapshot {
         let names: Vec<&str> = plans.iter().map(|(plan, _)| plan.name()).collect();
         let unwanted = snapshot.unwanted(&names);
@@ -168,84 +222,125 @@ fn with(input: &Input, env: &Env, unusable: Unusable) -> Result<Settings, Refusa
             format!("the snapshot holds the source {name}, which the policy does not name; it is ignored")
         }));
     }
-    select(&mut plans, &only, &policy)?;
-    let wanted = plans.iter().map(|(plan, rule)| wanted(plan, *rule, &policy, &sarif)).collect();
-    let timeout = timeout(input.network.timeout.as_deref())?;
+    // A snapshot that is told holds sources enough, whatever the policy names.
+    if !matches!(given, Given::Snapshot(_)) {
+        select(&mut plans, &only, &policy)?;
+    }
+    let mut wanted: Vec<Wanted> = plans.iter().map(|(plan, rule)| self::wanted(plan, *rule, &policy, &sarif)).collect();
+    if let (Given::Snapshot(_), Some(snapshot)) = (&given, &snapshot) {
+        told::want_all_of(snapshot, &policy, &mut wanted);
+    }
     let masks = Masks::default();
     // A snapshot is judged where there may be neither certificates nor credentials.
     let (roots, readers) = if snapshot.is_some() {
         (Roots::default(), Vec::new())
+    } else if let Given::Files(_) = given {
+        let ready = |(plan, rule): &(Plan, EvidenceRule)| match plan {
+            Plan::Sarif(files) => Some((Reader::Sarif(files.clone()), *rule)),
+            Plan::Mend(_) | Plan::Mayo(_) | Plan::Cybedefend(_) | Plan::Appsecplus(_) => None,
+        };
+        (Roots::default(), plans.iter().filter_map(ready).collect())
     } else {
-        let roots = Roots::read(input.network.ca_file.as_deref(), env)?;
+        let roots = Roots::read(input.network.reach.ca_file.as_deref(), env)?;
         let trust = trust(&input.network)?;
         let access = Access { env, trust: &trust, project: &project, masks: &masks };
         (roots, readers(plans, &access, unusable)?)
+    };
+    let base = match &policy.policy.baseline {
+        Some(Stated { value: BaselineAt::Branch(branch), .. }) if !input.only_read && input.baseline.is_none() => {
+            Some(base(branch, &readers, project.branch.as_deref(), is_of_fork))
+        }
+        _ => None,
     };
     let mut notes = project.notes.clone();
     if let Some(applied) = &resolved.applied {
         notes.push(format!("applied {applied}"));
     }
+    // What judges nothing has nothing to compare.
+    let beside = if input.only_read || is_apart {
+        Vec::new()
+    } else {
+        let (policy, tree, library, project) = (&policy, &tree, &library, &project);
+        Around { named, policy, tree, library, project, sarif: &sarif, only: &only, env }.candidates()
+    };
+    let mut inputs = policy.files.clone();
+    let seal = snapshot.as_ref().map(|snapshot| snapshot.seal.clone());
+    if let (Some(file), Some(seal)) = (&input.snapshot, &seal) {
+        inputs.push(InputFile { role: Role::Snapshot, name: file.display().to_string(), digest: seal.file.clone() });
+    }
+    let baseline =
+        if input.only_read { None } else { baseline(input, &policy, &wanted, &project, &tree, &mut inputs, env) };
+    let mut bypasses = input.network.allow_hosts.iter().map(|host| format!("--allow-host {host}")).collect::<Vec<_>>();
+    bypasses.extend(trusted::bypass(&tree, &project));
     let mut warnings = project.warnings.clone();
+    warnings.extend(told.iter().cloned());
     warnings.extend(policy.passed_over());
+    warnings.extend(policy.warnings.iter().cloned());
     Ok(Settings {
+        policy_at: trusted::policy_at(&policy, &tree),
         policy,
+        tree,
+        beside,
         resolved,
         wanted,
         readers,
+        base,
         snapshot,
+        seal,
         sarif,
         only,
         project,
         is_of_fork,
         as_of,
         timeout,
+        deadline,
+        fetcher: library.fetcher,
         roots,
         masks,
+        baseline,
+        inputs,
+        bypasses,
+        told,
         notes,
         warnings,
     })
 }
 
-/// Loads and checks a policy, its source sections included.
+/// The policy as it stands in the work tree, for whoever works on it.
 ///
 /// # Errors
 /// If there is none, it cannot be read, or anything in it is wrong.
-pub fn load(named: Option<&str>, env: &Env) -> Result<Loaded, Refusal> {
-    let (origin, PolicyFile { text, digest }, passed_over) = find(named, &env.folder)?;
-    let mut problems = Problems::default();
-    let policy = Document::parse(&origin, &text, &mut problems)
-        .and_then(|document| policy::decode(&document, &source::LANGUAGES, &mut problems));
-    let mut plans = Vec::new();
-    for section in policy.iter().flat_map(|policy| &policy.sources) {
-        plans.extend(source::plan(section, &mut problems).map(|plan| (plan, section.evidence)));
-    }
-    match policy {
-        Some(policy) if problems.is_empty() => Ok(Loaded { origin, digest, policy, plans, passed_over }),
-        _ => Err(Refusal::Policy { problems: problems.sorted(), text }),
-    }
+pub fn draft(named: Option<&str>, reach: &ReachArgs, env: &Env) -> Result<Loaded, Refusal> {
+    Ok(library(reach, env)?.load(named, &Tree::worktree(&env.folder))?)
 }
 
-/// The policy's name for people, its text, and the files that would have been found after it.
-fn find(named: Option<&str>, folder: &Path) -> anyhow::Result<(String, PolicyFile, Vec<&'static str>)> {
-    if let Some(named) = named {
-        let text = match named.strip_prefix("preset:") {
-            Some(preset) => policy_file::preset(preset)?,
-            None => policy_file::load(&folder.join(named))?,
-        };
-        return Ok((named.to_owned(), text, Vec::new()));
-    }
-    // Whatever stands at such a path is the policy, readable or not: a folder or a broken link there must not make the
-    // next one count.
-    let mut found = POLICY_FILES.into_iter().filter(|file| folder.join(file).symlink_metadata().is_ok());
-    let Some(first) = found.next() else {
-        bail!(
-            "no policy: none of {} is in {}; write one with `findgate policy init`, name one with --policy, \
-             or take a built-in one: --policy preset:recommended",
-            POLICY_FILES.join(", "),
-            folder.display()
-        )
-    };
-    Ok((first.to_owned(), policy_file::load(&folder.join(first))?, found.collect()))
+/// The policy that decides here, and which version of it that is.
+///
+/// # Errors
+/// If there is none, it cannot be read, or anything in it is wrong.
+pub fn deciding(
+    named: Option<&str>,
+    trust: Option<Side>,
+    args: &ProjectArgs,
+    reach: &ReachArgs,
+    env: &Env,
+) -> Result<(Loaded, PolicyAt, Project), Refusal> {
+    let mut project = project(args, env);
+    let tree = tree(trust, args, &project, env);
+    let policy = library(reach, env)?.load(named, &tree)?;
+    project.warnings.extend(trusted::told(&tree, &project));
+    let at = trusted::policy_at(&policy, &tree);
+    Ok((policy, at, project))
+}
+
+fn library(reach: &ReachArgs, env: &Env) -> anyhow::Result<Library> {
+    let timeout = timeout(reach.timeout.as_deref())?;
+    let fetcher = Fetcher::new(env, reach.ca_file.clone(), (Instant::now() + timeout, timeout), false);
+    Ok(Library::new(fetcher, env.now))
+}
+
+fn tree(trust: Option<Side>, args: &ProjectArgs, project: &Project, env: &Env) -> Tree {
+    trusted::tree(trust, args.base.as_deref(), project, env)
 }
 
 /// The policy that holds for a project.
@@ -254,8 +349,23 @@ fn find(named: Option<&str>, folder: &Path) -> anyhow::Result<(String, PolicyFil
 /// If an override asks for a branch that is not known.
 pub fn resolve(policy: &Loaded, project: &Project) -> anyhow::Result<Resolved> {
     let why = || project.no_branch.as_ref().map(|reason| format!("\n{reason}")).unwrap_or_default();
-    policy::resolve(&policy.policy, project.branch.as_deref())
-        .map_err(|error| anyhow!("{}: {error}{}", policy.origin, why()))
+    let mut resolved = policy::resolve(&policy.policy, circumstances(project))
+        .map_err(|error| anyhow!("{}: {error}{}", policy.origin, why()))?;
+    let revisions: Vec<&str> = [&project.commit, &project.branch].into_iter().filter_map(Option::as_deref).collect();
+    resolved.settle_statements(project.repository.as_deref(), &revisions);
+    Ok(resolved)
+}
+
+/// What overrides are matched with. A change is judged as a part of the branch that it goes into: the name of its own
+/// branch is its author's choice.
+#[must_use]
+pub fn circumstances(project: &Project) -> Circumstances<'_> {
+    let target = project.pull_request.as_ref().and_then(|request| request.target.as_deref());
+    Circumstances {
+        branch: target.or(project.branch.as_deref()),
+        environment: project.environment.as_deref(),
+        event: project.event,
+    }
 }
 
 fn without_overrides(policy: &Loaded) -> Loaded {
@@ -263,7 +373,7 @@ fn without_overrides(policy: &Loaded) -> Loaded {
 }
 
 /// Reads the snapshot that is judged instead of asking the sources. What this run does not know of the project, it tells.
-fn snapshot(file: &Path, sarif: &[String], project: &mut Project, env: &Env) -> Result<Snapshot, Refusal> {
+fn read_snapshot(file: &Path, sarif: &[String], project: &mut Project, env: &Env) -> Result<Snapshot, Refusal> {
     if !sarif.is_empty() {
         let error = anyhow!(
             "--snapshot is judged instead of files, and --sarif names some; give --sarif to the run that takes the snapshot \
@@ -294,7 +404,8 @@ fn plans(sarif: &[String], policy: &Loaded) -> anyhow::Result<Vec<(Plan, Evidenc
             Plan::Mend(_) | Plan::Mayo(_) | Plan::Cybedefend(_) | Plan::Appsecplus(_) => None,
         });
         // What was named on the command line is asked for, whatever the policy says of its own files.
-        let required = EvidenceRule { requirement: Requirement::Required, ..policy.policy.evidence };
+        let required =
+            EvidenceRule { requirement: Requirement::Required, ..Asked::default().over(&policy.policy.evidence) };
         match named {
             Some((settings, rule)) => {
                 settings.files.extend(files);
@@ -413,7 +524,10 @@ fn owned(option: &str, values: &[String]) -> anyhow::Result<Vec<String>> {
 }
 
 /// The day that is judged. A day means its first moment in UTC.
-fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
+///
+/// # Errors
+/// If it is neither a day nor a time.
+pub fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
     let Some(given) = given else { return Ok(now) };
     if let Ok(timestamp) = given.parse::<Timestamp>() {
         return Ok(timestamp);
@@ -430,7 +544,7 @@ fn as_of(given: Option<&str>, now: Timestamp) -> anyhow::Result<Timestamp> {
 /// The project: what the options say, else what is detected.
 #[must_use]
 pub fn project(args: &ProjectArgs, env: &Env) -> Project {
-    let ProjectArgs { ci, project, repo, branch, commit, base } = args;
+    let ProjectArgs { ci, project, repo, branch, commit, base, event, environment } = args;
     let said = Said {
         ci: *ci,
         name: project.as_deref(),
@@ -438,6 +552,8 @@ pub fn project(args: &ProjectArgs, env: &Env) -> Project {
         branch: branch.as_deref(),
         commit: commit.as_deref(),
         base: base.as_deref(),
+        event: *event,
+        environment: environment.as_deref(),
     };
     project::detect(said, env)
 }

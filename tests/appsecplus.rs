@@ -316,6 +316,7 @@ fn a_fork_without_credentials_is_undecided() {
         ("GITHUB_REPOSITORY", "acme/shop"),
         ("GITHUB_SERVER_URL", "https://github.com"),
         ("GITHUB_EVENT_PATH", "event.json"),
+        ("FINDGATE_TRUST", "worktree"),
     ]);
     assert_told(&ended(&mut command, 3).json(), "failed", &["pull request from a fork", "APPSECPLUS_CLIENT_ID"]);
 }

@@ -66,6 +66,12 @@ fn a_source_knows_no_format_and_no_limit_of_the_policy() {
 }
 
 #[test]
+fn a_vex_document_is_read_from_text_without_looking_at_findings() {
+    room_does_not_know("vex", &IO);
+    room_does_not_know("vex", &["crate::finding", "crate::source", "crate::report", "crate::settings", "crate::cli"]);
+}
+
+#[test]
 fn the_network_knows_no_vendor_and_no_finding() {
     room_does_not_know(
         "net",

@@ -335,7 +335,7 @@ fn an_override_goes_by_the_branch_and_a_branch_that_is_not_known_is_told() {
         .says("overrides at policy.yml:4");
     folder.check(&[]).ends_with(2).complains("--branch");
     let mut command = folder.command();
-    command.args(["check", "--policy", "policy.yml", "--sarif", "*.sarif"]);
+    command.args(["check", "--policy", "policy.yml", "--sarif", "*.sarif", "--trust", "worktree"]);
     finish(command.env("GITHUB_ACTIONS", "true").env("GITHUB_HEAD_REF", "release/2").env("GITHUB_REF_NAME", "7/merge"))
         .ends_with(1);
 }

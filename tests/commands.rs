@@ -126,13 +126,11 @@ fn policy_show_prints_what_holds_with_the_line_of_each_value() {
     let policy = "version: 1\nname: shop\nthresholds:\n  all: critical\n  sast: {high: 5}\noverrides:\n  - {branch: 'release/*', thresholds: {all: medium}}\n";
     let folder = Folder::new().with("policy.yml", policy);
     let run = folder.run(["policy", "show", "policy.yml", "--branch", "main"]).ends_with(0);
-    run.says("thresholds.all.critical")
-        .says("policy.yml:4")
-        .says("thresholds.sast.high")
-        .says("policy.yml:5")
-        .says("unknown_severity: critical");
+    run.says("name: shop  # policy.yml:2\n")
+        .says("thresholds:\n  all:\n    critical: 0  # policy.yml:4\n  sast:\n    high: 5  # policy.yml:5\n")
+        .says("unknown_severity: critical  # default\n");
     let run = folder.run(["policy", "show", "policy.yml", "--branch", "release/1"]).ends_with(0);
-    run.says("thresholds.all.medium").says("overrides at policy.yml:7 (branch release/1)");
+    run.says("  all:\n    medium: 0  # policy.yml:7\n").says("applied: overrides at policy.yml:7 (branch release/1)");
     folder.run(["policy", "show", "policy.yml"]).ends_with(2).complains("--branch");
 }
 
@@ -222,9 +220,9 @@ fn the_manual_neither_justifies_nor_hyphenates_the_commands_to_copy() {
 fn policy_show_tells_what_a_missing_fact_counts_as_and_which_files_are_read() {
     let policy = "version: 1\nsources: {sarif: {files: 'reports/*.sarif'}}\nrules:\n  a: {when: {kev: true, unknown: skip}}\n  b: {when: {kev: true}}\n";
     let shown = Folder::new().with("p.yml", policy).run(["policy", "show", "p.yml"]).ends_with(0);
-    let shown = shown.says("    reads reports/*.sarif\n").stdout;
-    let (a, b) = shown.split_once("  b: ").expect("both rules");
-    assert!(a.contains("what is not told counts as false (unknown: skip)"), "{shown}");
+    let shown = shown.says("    # reads reports/*.sarif\n").stdout;
+    let (a, b) = shown.split_once("  b:").expect("both rules");
+    assert!(a.contains("when: {kev: true, unknown: skip}  # what is not told counts as false"), "{shown}");
     assert!(b.contains("what is not told counts as true"), "{shown}");
 }
 

@@ -1222,6 +1222,7 @@ fn a_pull_request_from_a_fork_has_no_token_and_is_undecided() {
         ("GITHUB_HEAD_REF", "feature"),
         ("GITHUB_BASE_REF", "main"),
         ("CYBEDEFEND_PAT", ""),
+        ("FINDGATE_TRUST", "worktree"),
     ] {
         command.env(name, value);
     }

@@ -12,7 +12,8 @@ use findgate::cli;
 use findgate::env::Env;
 use findgate::exit::Status;
 use findgate::finding::Kind;
-use findgate::policy::PRESETS;
+use findgate::policy::{Document, PRESETS, Problems};
+use findgate::policy_test;
 use findgate::report::Format;
 
 fn root() -> &'static Path {
@@ -66,7 +67,9 @@ fn the_first_command_of_the_readme_judges_the_example_and_fails() {
 fn every_findgate_command_in_the_documents_is_one() {
     let env = Env::capture().unwrap();
     let mut seen = 0;
-    for name in ["README.md", "CHANGELOG.md"] {
+    let names =
+        ["README.md", "CHANGELOG.md", "docs/baseline.md", "docs/policy-tests.md", "docs/record.md", "docs/waivers.md"];
+    for name in names {
         let text = document(name);
         let lines = text
             .lines()
@@ -74,7 +77,7 @@ fn every_findgate_command_in_the_documents_is_one() {
         for line in lines.filter(|line| line.starts_with("findgate ") || line.contains("sh \"findgate ")) {
             let line = line.trim_start_matches("sh \"").trim_end_matches('"');
             let command = line.split(" # ").next().unwrap().split("   ").next().unwrap().replace('\'', "");
-            if !["check", "collect", "explain", "sources", "policy", "completions", "man"]
+            if !["check", "collect", "explain", "waive", "sources", "policy", "verify", "completions", "man"]
                 .contains(&command.split(' ').nth(1).unwrap())
             {
                 continue;
@@ -101,7 +104,9 @@ fn every_check_of_the_readme_judges_in_a_fresh_folder() {
             .with(".findgate.yml", common::STRICT)
             .with("reports/scan.sarif", &report)
             .with("bandit.sarif", &report);
-        folder.run(["collect", "--sarif", "bandit.sarif", "--output", "snapshot.json"]).ends_with(0);
+        for snapshot in ["snapshot.json", "baseline.json"] {
+            folder.run(["collect", "--sarif", "bandit.sarif", "--output", snapshot]).ends_with(0);
+        }
         folder.run(line.replace('\'', "").split_whitespace().skip(1)).ends_with(0);
         seen += 1;
     }
@@ -126,6 +131,33 @@ fn every_policy_in_the_documents_holds() {
         .with("policy.yml", document("examples/shop/findgate.yml"))
         .run(["policy", "check", "policy.yml"])
         .ends_with(0);
+}
+
+#[test]
+fn every_file_of_cases_in_the_documents_is_one() {
+    let mut seen = 0;
+    for name in ["README.md", "docs/policy-tests.md"] {
+        for block in blocks(&document(name), "yaml").iter().filter(|block| block.contains("\ncases:\n")) {
+            let mut problems = Problems::default();
+            let file = Document::parse(name, block, &mut problems);
+            let file = file.and_then(|file| policy_test::decode(&file, &mut problems));
+            assert!(file.is_some(), "{name}: {:#?}", problems.sorted());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "only {seen} files were found: the test looks in the wrong place");
+}
+
+#[test]
+fn the_waivers_in_the_documents_hold() {
+    let file = blocks(&document("docs/waivers.md"), "yaml").remove(0);
+    let rules = blocks(&document("README.md"), "yaml").into_iter().find(|block| block.starts_with("waivers:\n"));
+    let policy = format!("{}{}", common::STRICT, rules.expect("the rules for waivers"));
+    // On any day: what reaches too far is a mistake.
+    let policy = policy.replace("14d", "100y").replace("30d", "100y").replace("90d", "100y");
+    let folder = Folder::new().with("policy.yml", policy).with(".findgate/waivers.yml", file);
+    folder.write("vex/payments.openvex.json", r#"{"@context": "https://openvex.dev/ns", "statements": []}"#);
+    folder.run(["policy", "check", "policy.yml"]).ends_with(0).says("1 waiver");
 }
 
 #[test]

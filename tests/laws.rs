@@ -9,7 +9,7 @@ use findgate::finding::{
 };
 use findgate::policy::{
     Aim, CommitRule, Disposition, Enforcement, Evaluation, Evidence, EvidenceRule, Limit, Match, Place, Requirement,
-    Resolved, Subject, Verdict, Waiver, evaluate, weigh,
+    Resolved, Stated, Subject, Verdict, Waiver, WaiverRules, evaluate, weigh,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -124,8 +124,17 @@ fn place() -> Place {
 }
 
 fn limit(number: usize, kind: Option<Kind>, floor: Severity, allow: u64, enforcement: Enforcement) -> Limit {
-    let subject = Subject::AtLeast { kind, floor };
-    Limit { name: format!("limit-{number}"), description: None, place: place(), enforcement, allow, subject }
+    let subject = Subject::AtLeast { kind, floor, only_new: false };
+    Limit {
+        name: format!("limit-{number}"),
+        description: None,
+        place: place(),
+        enforcement,
+        from: None,
+        allow,
+        subject,
+        locked: false,
+    }
 }
 
 prop_compose! {
@@ -156,6 +165,7 @@ prop_compose! {
                 package,
                 path: None,
                 check: check.map(str::to_owned),
+                statement: None,
                 as_written: String::new(),
             },
             reason: "because".to_owned(),
@@ -167,8 +177,22 @@ prop_compose! {
     }
 }
 
+/// Lives that let some waivers through and stop others.
+fn waiver_rules() -> impl Strategy<Value = WaiverRules> {
+    let days = || prop::option::of(select(vec![0u64, 30, 400]));
+    (days(), days(), days()).prop_map(|(critical, high, default)| {
+        let life = |days: Option<u64>| days.map(|days| Stated { value: days * 86_400, place: place() });
+        let own = [(Severity::Critical, life(critical)), (Severity::High, life(high))];
+        WaiverRules {
+            max_life: own.into_iter().filter_map(|(severity, life)| Some((severity, life?))).collect(),
+            max_life_default: life(default),
+            ..WaiverRules::default()
+        }
+    })
+}
+
 fn policy(limits: Vec<Limit>, waivers: Vec<Waiver>, unknown_severity: Severity) -> Resolved {
-    Resolved { name: None, limits, unknown_severity, waivers, applied: None }
+    Resolved { name: None, limits, unknown_severity, waivers, waiver_rules: WaiverRules::default(), applied: None }
 }
 
 fn evidence(state: State, requirement: Requirement) -> Vec<Evidence> {
@@ -287,6 +311,8 @@ proptest! {
                 Disposition::Violation => enforcements.contains(&Enforcement::Deny),
                 Disposition::Warning => !enforcements.is_empty() && !enforcements.contains(&Enforcement::Deny),
                 Disposition::Allowed => enforcements.is_empty() && judged.waiver.is_none() && judged.excuse.is_none(),
+                // Only a comparison with a baseline gives it.
+                Disposition::Baseline => false,
                 Disposition::Waived => enforcements.is_empty() && judged.waiver.is_some() && judged.excuse.is_none(),
                 Disposition::Excused => enforcements.is_empty() && judged.waiver.is_none() && judged.excuse.is_some(),
             };
@@ -345,6 +371,47 @@ proptest! {
             }
         }
         prop_assert!(rank(after.verdict) <= rank(before.verdict));
+    }
+
+    #[test]
+    fn a_waiver_changes_only_what_it_matches_and_makes_no_pass_a_failure(
+        findings in findings().prop_map(|f| merge(f).findings), limits in limits(), state in states(),
+        others in prop::collection::vec(waiver(), 0..3), added in waiver(), rules in waiver_rules(),
+    ) {
+        let mut before = policy(limits, others, Severity::Critical);
+        before.waiver_rules = rules;
+        let mut after = before.clone();
+        after.waivers.push(added.clone());
+        let (before, after) = (judge(&before, state, findings.clone()), judge(&after, state, findings));
+        for (old, new) in before.findings.iter().zip(&after.findings) {
+            if !added.matches.fits(&old.finding) {
+                prop_assert_eq!((old.counts(), old.waiver, old.excuse), (new.counts(), new.waiver, new.excuse));
+            }
+            // What was waived or excused stays so, and by whom.
+            prop_assert!(old.counts() || (old.disposition == new.disposition && old.waiver == new.waiver));
+        }
+        for violation in &after.violations {
+            let old = before.violations.iter().find(|old| old.rule == violation.rule);
+            let gone = after.findings.iter().zip(&before.findings).filter(|(new, old)| new.counts() != old.counts()).count();
+            prop_assert!(old.is_some_and(|old| old.found >= violation.found && old.found - violation.found <= gone as u64));
+        }
+        prop_assert!(rank(after.verdict) <= rank(before.verdict));
+    }
+
+    #[test]
+    fn no_finding_is_waived_for_longer_than_its_severity_allows(
+        findings in findings().prop_map(|f| merge(f).findings), limits in limits(),
+        waivers in prop::collection::vec(waiver(), 1..4), rules in waiver_rules(),
+    ) {
+        let mut policy = policy(limits, waivers, Severity::High);
+        policy.waiver_rules = rules;
+        let evaluation = judge(&policy, State::Complete, findings);
+        for judged in evaluation.findings.iter().filter(|judged| judged.disposition == Disposition::Waived) {
+            let life = policy.waiver_rules.max_life(judged.severity).map(|life| life.value);
+            let allowed = life.map(|life| findgate::policy::last_day("2026-06-01".parse().unwrap(), life));
+            let waiver = &evaluation.waivers[judged.waiver.unwrap() as usize];
+            prop_assert!(allowed.is_none_or(|allowed| waiver.expires.is_some_and(|expires| expires <= allowed)));
+        }
     }
 
     #[test]

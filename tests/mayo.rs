@@ -949,6 +949,7 @@ fn without_a_key_nothing_is_asked() {
         ("GITHUB_EVENT_NAME", "pull_request"),
         ("GITHUB_EVENT_PATH", "event.json"),
         ("GITHUB_REPOSITORY", "o/r"),
+        ("FINDGATE_TRUST", "worktree"),
     ];
     let mut command = folder.command();
     finish(command.args(check).envs(fork)).ends_with(3).says("from a fork");
@@ -1169,6 +1170,7 @@ fn the_branch_of_a_fork_is_not_the_one_of_that_name_here() {
             ("GITHUB_EVENT_NAME", "pull_request"),
             ("GITHUB_EVENT_PATH", "event.json"),
             ("GITHUB_REPOSITORY", "o/r"),
+            ("FINDGATE_TRUST", "worktree"),
         ]);
         finish(command.env("MAYOASPM_URL", &server.url).env("MAYOASPM_API_KEY", KEY)).ends_with(status);
     }

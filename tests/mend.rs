@@ -1132,6 +1132,7 @@ fn a_pull_request_from_a_fork_has_no_credentials_and_is_undecided() {
         ("GITHUB_REF", "refs/pull/7/merge"),
         ("MEND_EMAIL", ""),
         ("MEND_USER_KEY", ""),
+        ("FINDGATE_TRUST", "worktree"),
     ] {
         command.env(name, value);
     }

@@ -1,6 +1,8 @@
 //! The HTTP client, end to end, through a source that uses it: certificates, proxies, time, and whatever an answer may be.
 
 mod common;
+#[path = "network/tls.rs"]
+mod tls;
 #[path = "appsecplus/vendor.rs"]
 mod vendor;
 
@@ -11,12 +13,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
-use common::server::{Reply, Server, read_request, write_reply};
+use common::server::{Reply, Server};
 use common::{Folder, Run, finish};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::ServerConfig;
 use serde_json::json;
+use tls::Authority;
 use vendor::{REPOSITORY, TOKEN, Vendor};
 
 const POLICY: &str = "version: 1\nthresholds: {all: any}\nsources: {appsecplus: {}}\n";
@@ -56,62 +57,9 @@ fn against(reply: Reply, status: i32, words: &[&str]) -> (Run, Duration) {
 
 // Certificates.
 
-/// An authority of a company.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Authority {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "Acme Test Authority");
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Authority { pem, issuer: Issuer::new(params, key) }
-    }
-
-    /// A certificate for these names, which ended in this year.
-    fn certify(&self, names: &[&str], until: i32) -> ServerConfig {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut params = CertificateParams::new(names).unwrap();
-        params.not_before = date_time_ymd(2000, 1, 1);
-        params.not_after = date_time_ymd(until, 1, 1);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap()
-    }
-}
-
 /// Answers as AppSec+ does, behind TLS. It gives the port.
 fn serve_tls(config: ServerConfig) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let config = Arc::new(config);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let config = Arc::clone(&config);
-            thread::spawn(move || {
-                let connection = ServerConnection::new(config).unwrap();
-                let mut reader = BufReader::new(StreamOwned::new(connection, stream));
-                let vendor = Vendor::default();
-                while let Some(request) = read_request(&mut reader) {
-                    if write_reply(reader.get_mut(), vendor.answer(&request)) != Some(true) {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    port
+    tls::serve(config, |request| Vendor::default().answer(request))
 }
 
 #[test]

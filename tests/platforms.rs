@@ -9,7 +9,8 @@ use serde_json::json;
 const POLICY: &str =
     "version: 1\nthresholds: {all: critical}\noverrides:\n  - {branch: 'release/*', thresholds: {all: high}}\n";
 
-const CHECK: [&str; 5] = ["check", "--policy", "policy.yml", "--sarif", "*.sarif"];
+/// The policy is that of a folder, not of a repository.
+const CHECK: [&str; 7] = ["check", "--policy", "policy.yml", "--sarif", "*.sarif", "--trust", "worktree"];
 
 fn folder() -> Folder {
     Folder::new().with("policy.yml", POLICY).with("scan.sarif", sarif(results(1)))
@@ -23,27 +24,31 @@ fn run(folder: &Folder, variables: &[(&str, &str)], more: &[&str]) -> Run {
 const SHA: &str = "1111111111111111111111111111111111111111";
 
 #[test]
-fn an_override_goes_by_the_branch_on_each_platform() {
-    let event = |head: &str| {
+fn an_override_goes_by_the_branch_and_in_a_pull_request_by_the_one_that_it_goes_into() {
+    // The name of a change's own branch is its author's choice.
+    let own = "release/mine";
+    let event = |target: &str| {
         json!({"number": 7, "pull_request": {
-            "head": {"ref": head, "sha": SHA, "repo": null},
-            "base": {"ref": "main", "sha": SHA, "repo": {"full_name": "o/r"}}
+            "head": {"ref": own, "sha": SHA, "repo": null},
+            "base": {"ref": target, "sha": SHA, "repo": {"full_name": "o/r"}}
         }})
         .to_string()
     };
-    for (branch, status) in [("release/2", 1), ("fix/login", 0)] {
+    for (branch, status) in [("release/2", 1), ("main", 0)] {
         let folder = folder().with("event.json", event(branch));
         let reference = format!("refs/heads/{branch}");
         let remote = format!("origin/{branch}");
         let queue = format!("refs/heads/gh-readonly-queue/{branch}/pr-7-{SHA}");
         let github = ("GITHUB_ACTIONS", "true");
-        let cases: [&[(&str, &str)]; 14] = [
+        let jenkins = ("JENKINS_URL", "https://ci.example.com");
+        let cases: [&[(&str, &str)]; 15] = [
             &[github, ("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF", &reference)],
             &[
                 github,
                 ("GITHUB_EVENT_NAME", "pull_request"),
                 ("GITHUB_REF", "refs/pull/7/merge"),
-                ("GITHUB_HEAD_REF", branch),
+                ("GITHUB_HEAD_REF", own),
+                ("GITHUB_BASE_REF", branch),
             ],
             &[
                 github,
@@ -56,25 +61,28 @@ fn an_override_goes_by_the_branch_on_each_platform() {
             &[
                 ("GITLAB_CI", "true"),
                 ("CI_MERGE_REQUEST_IID", "7"),
-                ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", branch),
+                ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", own),
+                ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", branch),
                 ("CI_COMMIT_REF_NAME", "refs/merge-requests/7/head"),
             ],
-            &[("JENKINS_URL", "https://ci.example.com"), ("GIT_BRANCH", &remote)],
-            &[("JENKINS_URL", "https://ci.example.com"), ("BRANCH_NAME", branch), ("GIT_BRANCH", branch)],
-            &[
-                ("JENKINS_URL", "https://ci.example.com"),
-                ("BRANCH_NAME", "PR-7"),
-                ("CHANGE_ID", "7"),
-                ("CHANGE_BRANCH", branch),
-            ],
+            &[jenkins, ("GIT_BRANCH", &remote)],
+            &[jenkins, ("BRANCH_NAME", branch), ("GIT_BRANCH", branch)],
+            &[jenkins, ("BRANCH_NAME", "PR-7"), ("CHANGE_ID", "7"), ("CHANGE_BRANCH", own), ("CHANGE_TARGET", branch)],
             &[("TF_BUILD", "True"), ("BUILD_SOURCEBRANCH", &reference)],
             &[
                 ("TF_BUILD", "True"),
                 ("BUILD_REASON", "PullRequest"),
                 ("BUILD_SOURCEBRANCH", "refs/pull/7/merge"),
-                ("SYSTEM_PULLREQUEST_SOURCEBRANCH", &reference),
+                ("SYSTEM_PULLREQUEST_SOURCEBRANCH", "refs/heads/release/mine"),
+                ("SYSTEM_PULLREQUEST_TARGETBRANCH", &reference),
             ],
             &[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_BRANCH", branch)],
+            &[
+                ("BITBUCKET_BUILD_NUMBER", "1"),
+                ("BITBUCKET_BRANCH", own),
+                ("BITBUCKET_PR_ID", "7"),
+                ("BITBUCKET_PR_DESTINATION_BRANCH", branch),
+            ],
             &[("CIRCLECI", "true"), ("CIRCLE_BRANCH", branch)],
             &[("CI", "true"), ("FINDGATE_BRANCH", branch)],
         ];
@@ -83,6 +91,61 @@ fn an_override_goes_by_the_branch_on_each_platform() {
             assert_eq!(run.status, status, "{variables:?}\n{}\n{}", run.stdout, run.stderr);
         }
     }
+}
+
+#[test]
+fn an_override_goes_by_the_event_and_the_environment() {
+    let policy = "version: 1\nthresholds: {all: critical}\noverrides:\n  - {event: [schedule, tag], thresholds: {all: high}}\n  \
+                  - {environment: 'prod*', thresholds: {all: medium}}\n";
+    let folder = folder().with("policy.yml", policy);
+    let (github, gitlab) = (("GITHUB_ACTIONS", "true"), ("GITLAB_CI", "true"));
+    let main = ("GITHUB_REF", "refs/heads/main");
+    for (variables, status) in [
+        (&[github, main, ("GITHUB_EVENT_NAME", "push")][..], 0),
+        (&[github, main, ("GITHUB_EVENT_NAME", "schedule")], 1),
+        (&[github, ("GITHUB_REF", "refs/tags/v1"), ("GITHUB_EVENT_NAME", "push")], 1),
+        (&[gitlab, ("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "main")], 0),
+        (&[gitlab, ("CI_PIPELINE_SOURCE", "push"), ("CI_ENVIRONMENT_NAME", "Production")], 1),
+        (&[("TF_BUILD", "True"), ("BUILD_REASON", "Schedule")], 1),
+        (&[("TF_BUILD", "True"), ("BUILD_REASON", "Manual"), ("ENVIRONMENT_NAME", "staging")], 0),
+        (&[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_TAG", "v1")], 1),
+        (&[("CIRCLECI", "true"), ("CIRCLE_TAG", "v1")], 1),
+        (&[("JENKINS_URL", "x"), ("TAG_NAME", "v1")], 1),
+        (&[("FINDGATE_EVENT", "push"), ("FINDGATE_ENVIRONMENT", "prod-eu")], 1),
+    ] {
+        let run = run(&folder, variables, &[]);
+        assert_eq!(run.status, status, "{variables:?}\n{}\n{}", run.stdout, run.stderr);
+    }
+    // An event that nobody tells could be the one of the override.
+    run(&folder, &[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_BRANCH", "main")], &[])
+        .ends_with(2)
+        .complains("the event is not known; name it with --event");
+    run(&folder, &[], &["--event", "push"]).ends_with(0);
+    run(&folder, &[], &["--event", "pr"]).ends_with(2).complains("pull_request");
+    let told = run(&folder, &[github, main, ("GITHUB_EVENT_NAME", "push")], &["--verbose", "--environment", "prod"])
+        .ends_with(1);
+    told.complains("event push (from GITHUB_EVENT_NAME)").complains("environment prod (from --environment)");
+    let mut show = folder.command();
+    finish(show.args(["policy", "show", "policy.yml", "--event", "push", "--environment", "prod"]))
+        .ends_with(0)
+        .says("applied: overrides at policy.yml:5 (environment prod)");
+}
+
+#[test]
+fn policy_show_is_for_the_branch_that_is_named_even_in_a_pull_request() {
+    let folder = folder();
+    let request = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_REF", "refs/pull/7/merge"),
+        ("GITHUB_HEAD_REF", "release/mine"),
+        ("GITHUB_BASE_REF", "main"),
+    ];
+    let show = |more: &[&str]| {
+        finish(folder.command().envs(request).args(["policy", "show", "policy.yml", "--trust", "worktree"]).args(more))
+            .ends_with(0)
+    };
+    assert!(!show(&[]).stdout.contains("applied: "));
+    show(&["--branch", "release/1"]).says("applied: overrides at policy.yml:4 (branch release/1)");
 }
 
 #[test]

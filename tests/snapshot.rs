@@ -159,7 +159,7 @@ fn a_pull_request_from_a_fork_judges_what_a_trusted_job_read() {
                 ("GITHUB_REF", "refs/pull/7/merge"),
                 ("GITHUB_EVENT_PATH", "event.json"),
             ]);
-            finish(command.args(["check", "--policy", "policy.yml"]).args(more))
+            finish(command.args(["check", "--policy", "policy.yml", "--trust", "worktree"]).args(more))
         };
         check(&[]).ends_with(3);
         let run = check(&["--snapshot", "snapshot.json", "--format", "json"]).ends_with(status).json();

@@ -47,6 +47,10 @@ fn measure(results: u64) {
     row("findgate collect", gate, peak, parse);
     let (gate, peak) = run(&mut again(&snapshot));
     row("findgate check --snapshot", gate, peak, parse);
+    for format in ["human", "json"] {
+        let (gate, peak) = run(&mut compare(&file, &snapshot, format));
+        row(&format!("the same as {format}, --baseline"), gate, peak, parse);
+    }
     if let Ok(peer) = std::env::var("FINDGATE_BENCH_PEER") {
         let words: Vec<String> =
             peer.split_whitespace().map(|word| word.replace("{}", &file.to_string_lossy())).collect();
@@ -78,6 +82,12 @@ fn collect(file: &Path, snapshot: &Path) -> Command {
         .arg("--output")
         .arg(snapshot);
     command.current_dir(file.parent().expect("the input is in a folder"));
+    command
+}
+
+fn compare(file: &Path, baseline: &Path, format: &str) -> Command {
+    let mut command = gate(file, format);
+    command.arg("--baseline").arg(baseline);
     command
 }
 

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod baseline;
 mod coverage;
 mod fingerprint;
 mod groups;
@@ -12,9 +13,11 @@ mod kind;
 mod location;
 mod merge;
 mod package;
+mod risk;
 mod severity;
 mod sighting;
 
+pub use baseline::{Comparison, Known, Renames, Way};
 pub use coverage::{Coverage, Scan, ScanState, State};
 pub use fingerprint::{Context, Fingerprint, FingerprintInput};
 pub(crate) use groups::Groups;
@@ -22,7 +25,8 @@ pub use kind::Kind;
 pub use location::{Location, is_absolute};
 pub(crate) use merge::total_order;
 pub use merge::{Merged, merge};
-pub use package::{Package, Scope};
+pub use package::{Package, Scope, unversioned};
+pub use risk::{cves, tell_exploited, tell_likelihood};
 pub use severity::Severity;
 pub use sighting::{Excuse, Sighting};
 
@@ -90,7 +94,7 @@ pub struct Finding {
     pub reachable: Option<bool>,
     /// Licence identifiers (SPDX where the source uses it).
     pub license: Arc<[Text]>,
-    /// Whether it is new, where the source or a baseline tells.
+    /// Whether it is new: the baseline says so where one is given, else the source where it tells.
     pub new: Option<bool>,
     /// Pages about it, https only.
     pub links: Arc<[Text]>,

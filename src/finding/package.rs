@@ -17,6 +17,17 @@ pub struct Package {
     pub scope: Option<Scope>,
 }
 
+/// A package URL without its version and what follows: the package, whichever version is installed next week.
+#[must_use]
+pub fn unversioned(purl: &str) -> &str {
+    let end = purl.find(['?', '#']).unwrap_or(purl.len());
+    let bare = purl.get(..end).unwrap_or(purl);
+    match bare.rfind('@') {
+        Some(at) if !bare.get(at..).is_some_and(|version| version.contains('/')) => bare.get(..at).unwrap_or(bare),
+        _ => bare,
+    }
+}
+
 /// Whether a package ships with the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {

@@ -11,13 +11,15 @@ pub struct Answer {
     pub status: u16,
     /// The body, decompressed. Of a status 2xx it begins and ends like JSON, and is UTF-8.
     pub body: String,
+    /// The bytes of a document; `body` is empty then.
+    pub(super) bytes: Vec<u8>,
     pub(super) headers: HeaderMap,
 }
 
 /// Its body may hold a token.
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an answer of status {} and {} bytes", self.status, self.body.len())
+        write!(f, "an answer of status {} and {} bytes", self.status, self.body.len() + self.bytes.len())
     }
 }
 
@@ -29,7 +31,7 @@ impl Answer {
         let pair = |(name, value): &(&'static str, &str)| {
             (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value that a header can have"))
         };
-        Answer { status, body: body.to_owned(), headers: headers.iter().map(pair).collect() }
+        Answer { status, body: body.to_owned(), bytes: Vec::new(), headers: headers.iter().map(pair).collect() }
     }
 
     /// Whether the status is 2xx.

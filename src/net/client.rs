@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::failure::{Cause, seconds};
-use super::request::Method;
+use super::request::{Expects, Method};
 use super::trust::is_loopback;
 use super::{Answer, Endpoint, Failure, Masks, Request, Roots, dns, retry};
 
@@ -60,22 +60,42 @@ impl Network {
     /// # Errors
     /// If the trusted roots cannot be used.
     pub fn client(&self, source: &'static str, endpoints: &[&Endpoint], concurrency: usize) -> anyhow::Result<Client> {
-        let tls = self.roots.config(endpoints.iter().any(|endpoint| endpoint.is_encrypted()))?;
+        let encrypted = endpoints.iter().any(|endpoint| endpoint.is_encrypted());
+        let elsewhere = endpoints.iter().any(|endpoint| !endpoint.is_loopback());
+        self.build(source, (encrypted, elsewhere), concurrency, |builder| builder)
+    }
+
+    /// A client for public documents, on any host. What it gets is as the server has it: no encoding is undone.
+    ///
+    /// # Errors
+    /// If the trusted roots cannot be used.
+    pub(super) fn public(&self) -> anyhow::Result<Client> {
+        self.build("fetch", (true, true), 1, |builder| builder.gzip(false))
+    }
+
+    fn build(
+        &self,
+        source: &'static str,
+        (encrypted, elsewhere): (bool, bool),
+        concurrency: usize,
+        more: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> anyhow::Result<Client> {
+        let tls = self.roots.config(encrypted)?;
         let builder = || {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder()
                 .user_agent(concat!("findgate/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
                 .referer(false)
                 .connect_timeout(CONNECT)
                 .read_timeout(SILENCE)
                 .timeout(TRY)
-                .tls_backend_preconfigured(tls.clone())
+                .tls_backend_preconfigured(tls.clone());
+            more(builder)
         };
         // A proxy would see the credential of a plain request, and cannot reach this machine anyway. Nor may a name server
         // say where this machine is.
         let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
         let local = builder().no_proxy().resolve_to_addrs("localhost", &here).build()?;
-        let elsewhere = endpoints.iter().any(|endpoint| !endpoint.is_loopback());
         let remote = elsewhere.then(|| dns::resolve_with(builder()).build()).transpose()?;
         let permits = Semaphore::new(concurrency.max(1));
         Ok(Client { local, remote, network: self.clone(), source, permits, pause: Mutex::default() })
@@ -196,7 +216,7 @@ impl Client {
     }
 
     async fn once(&self, request: &Request) -> Result<Answer, (Cause, Again)> {
-        let Request { attempt: _, url, named: _, method, headers, body } = request;
+        let Request { attempt: _, url, named: _, method, headers, body, expects } = request;
         let http = if is_loopback(url) { Some(&self.local) } else { self.remote.as_ref() };
         let Some(http) = http else {
             let why = "it was not among the hosts that this source said it would ask; please report this";
@@ -216,16 +236,23 @@ impl Client {
         let mut response = builder.send().await.map_err(|error| classify(&error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        if (300..400).contains(&status) {
+        let (most, is_document) = match *expects {
+            Expects::Json => (MOST_BYTES, false),
+            Expects::Document { most } => (most, true),
+        };
+        if (300..400).contains(&status) && !is_document {
             let to = headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| url.join(to).ok());
             return Err((Cause::Redirect { to: to.as_ref().and_then(host_of) }, Again::No));
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-            if bytes.len() + chunk.len() > MOST_BYTES {
-                return Err((Cause::TooLarge { limit: MOST_BYTES }, Again::No));
+            if bytes.len() + chunk.len() > most {
+                return Err((Cause::TooLarge { limit: most }, Again::No));
             }
             bytes.extend_from_slice(&chunk);
+        }
+        if is_document {
+            return Ok(Answer { status, body: String::new(), bytes, headers });
         }
         let good = (200..300).contains(&status);
         let body = match String::from_utf8(bytes) {
@@ -239,7 +266,7 @@ impl Client {
             let html = body.trim_start().starts_with('<');
             return Err((Cause::NotJson { html }, Again::Once));
         }
-        Ok(Answer { status, body, headers })
+        Ok(Answer { status, body, bytes: Vec::new(), headers })
     }
 }
 
@@ -253,7 +280,7 @@ enum Again {
 }
 
 /// Host and port, for messages.
-fn host_of(url: &Url) -> Option<String> {
+pub(super) fn host_of(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }

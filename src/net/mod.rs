@@ -6,6 +6,7 @@
 mod answer;
 mod client;
 mod dns;
+mod document;
 mod failure;
 mod request;
 mod retry;
@@ -15,8 +16,15 @@ mod trust;
 
 pub use answer::Answer;
 pub use client::{Client, Network};
+pub use document::{MOST_BYTES, document};
 pub use failure::Failure;
 pub use request::{Field, Request};
 pub use secret::{Masks, Secret};
 pub use tls::Roots;
 pub use trust::{Endpoint, Given, Host, Trust};
+
+/// Runs what waits for the network, on the thread that calls. `None` if the system gives no means to wait.
+pub(crate) fn on_one_thread<T>(work: impl Future<Output = T>) -> Option<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().ok()?;
+    Some(runtime.block_on(work))
+}

@@ -16,6 +16,19 @@ pub struct Request {
     pub(super) method: Method,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<Body>,
+    pub(super) expects: Expects,
+}
+
+/// What an answer is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expects {
+    /// An API's JSON. It never leads elsewhere.
+    Json,
+    /// Any bytes, of which so many are taken at most. It may lead elsewhere: no credential goes with the request.
+    Document {
+        /// The limit, in bytes.
+        most: usize,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +74,24 @@ impl Request {
     fn new(method: Method, endpoint: &Endpoint, segments: &[&str], attempt: String) -> Request {
         let accept = (reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
         let named = endpoint.named().to_owned();
-        Request { attempt, url: endpoint.below(segments), named, method, headers: vec![accept], body: None }
+        Request {
+            attempt,
+            url: endpoint.below(segments),
+            named,
+            method,
+            headers: vec![accept],
+            body: None,
+            expects: Expects::Json,
+        }
+    }
+
+    /// `GET` of a public document. It has no credential, so it needs no endpoint; only `document` makes one.
+    pub(super) fn document(url: Url, most: usize, attempt: String) -> Request {
+        // The digest that a policy names is that of the bytes as they are, so nothing may be packed on the way.
+        let as_it_is = (reqwest::header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let headers = vec![(reqwest::header::ACCEPT, HeaderValue::from_static("*/*")), as_it_is];
+        let expects = Expects::Document { most };
+        Request { attempt, url, named: String::new(), method: Method::Get, headers, body: None, expects }
     }
 
     /// Adds a parameter to the address.

@@ -26,6 +26,8 @@ pub struct Condition {
     pub clauses: Vec<Clause>,
     /// What an unknown answer of this condition becomes.
     pub when_unknown: WhenUnknown,
+    /// The whole of it for comparing: conditions of one form mean the same, however they are laid out.
+    pub canonical: String,
 }
 
 /// `unknown:` in a condition.

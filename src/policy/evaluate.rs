@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::finding::{Finding, Groups, Kind, Severity, State, Text, total_order};
+use crate::finding::{Finding, Kind, Severity, State, Text, total_order};
 
+use super::baseline::without_baseline;
+use super::waiving::{self, apply_waivers};
 use super::{
     Candidate, Counts, Disposition, Enforcement, Evaluation, Evidence, Fact, Judged, Limit, Requirement, Resolved,
-    Subject, Truth, Verdict, Violation, Waiver, WaiverOutcome, WaiverState,
+    Subject, Truth, Unused, Verdict, Violation,
 };
 
 /// Judges findings by a policy.
@@ -30,7 +32,7 @@ pub fn evaluate(
     if !findings.is_sorted_by_key(|finding| finding.fingerprint) {
         findings.sort_by(|a, b| a.fingerprint.cmp(&b.fingerprint).then_with(|| total_order(a, b)));
     }
-    let (waivers, waived_by) = apply_waivers(&policy.waivers, &findings, as_of);
+    let (waivers, waived_by) = apply_waivers(policy, &findings, as_of);
     let mut judged: Vec<Judged> = findings
         .into_iter()
         .zip(waived_by)
@@ -54,6 +56,12 @@ pub fn evaluate(
     let ranked = rank(&judged);
     let mut violations: Vec<Violation> =
         policy.limits.iter().filter_map(|limit| violation_of(limit, &judged, &ranked, as_of)).collect();
+    let undecided = without_baseline(policy, &judged, as_of, &mut violations, &mut evidence);
+    // What was not read may hold what a waiver is for.
+    let rules = &policy.waiver_rules;
+    let is_complete = !evidence.is_empty() && evidence.iter().all(|e| e.coverage.state == State::Complete);
+    let is_complete = is_complete && !rules.is_in_part;
+    violations.extend(waiving::violation_of_unused(rules, &waivers, is_complete));
     violations.sort_by_key(|violation| Reverse(violation.enforcement));
     for (number, violation) in (0u32..).zip(&violations) {
         for &finding in &violation.findings {
@@ -71,15 +79,25 @@ pub fn evaluate(
         verdict: verdict_of(&violations, &evidence),
         open: evidence.iter().map(|evidence| open_findings_of(&evidence.coverage.source, &judged)).collect(),
         counts: count(&judged),
-        warnings: warnings_of(&waivers, &evidence, unseen.clone()),
+        warnings: warnings_of(&evidence, unseen.clone(), waiving::warnings(&waivers, rules.unused(), is_complete)),
         unseen,
-        limits: policy.limits.iter().map(|limit| limit.name.clone()).collect(),
+        feeds: Vec::new(),
+        limits: limits_of(policy),
         findings: judged,
         ranked,
         violations,
+        undecided,
         waivers,
         evidence,
+        baseline: None,
     }
+}
+
+/// The name of everything that can be violated.
+fn limits_of(policy: &Resolved) -> Vec<String> {
+    let denies_unused = policy.waiver_rules.unused() == Unused::Deny;
+    let unused = denies_unused.then(|| waiving::UNUSED_RULE.to_owned());
+    policy.limits.iter().map(|limit| limit.name.clone()).chain(unused).collect()
 }
 
 fn verdict_of(violations: &[Violation], evidence: &[Evidence]) -> Verdict {
@@ -99,8 +117,14 @@ impl Subject {
     #[must_use]
     pub fn counts(&self, candidate: &Candidate<'_>, unknown: &mut Vec<Fact>) -> bool {
         match self {
-            Subject::AtLeast { kind, floor } => {
-                kind.is_none_or(|kind| kind == candidate.finding.kind) && candidate.severity >= *floor
+            Subject::AtLeast { kind, floor, only_new } => {
+                let finding = candidate.finding;
+                let fits = kind.is_none_or(|kind| kind == finding.kind) && candidate.severity >= *floor;
+                if fits && *only_new && finding.new.is_none() {
+                    unknown.push(Fact::New);
+                }
+                // Where nobody tells, it is new: otherwise a comparison that is missing would let everything through.
+                fits && (!only_new || finding.new != Some(false))
             }
             Subject::When(condition) => condition.truth(candidate, unknown) != Truth::False,
         }
@@ -133,7 +157,8 @@ fn violation_of(limit: &Limit, judged: &[Judged], ranked: &[u32], as_of: Timesta
         rule: limit.name.clone(),
         description: limit.description.clone(),
         place: limit.place.clone(),
-        enforcement: limit.enforcement,
+        enforcement: limit.enforcement_on(day_of(as_of)),
+        denies_from: limit.from.filter(|from| day_of(as_of) < *from),
         allowed: limit.allow,
         found,
         findings: matching,
@@ -163,77 +188,9 @@ pub(crate) fn rank(judged: &[Judged]) -> Vec<u32> {
     keys.into_iter().map(|(.., number)| number).collect()
 }
 
-/// How many days before its end a waiver is announced.
-const ANNOUNCED_DAYS: u32 = 14;
-
-/// What became of each waiver, and for each finding the first waiver that answers for it.
-fn apply_waivers(waivers: &[Waiver], findings: &[Finding], as_of: Timestamp) -> (Vec<WaiverOutcome>, Vec<Option<u32>>) {
-    let today = as_of.to_zoned(TimeZone::UTC).date();
-    let mut waived_by = vec![None; findings.len()];
-    let mut outcomes = Vec::with_capacity(waivers.len());
-    for (number, waiver) in (0u32..).zip(waivers) {
-        let mut matched: Vec<usize> =
-            findings.iter().enumerate().filter(|(_, finding)| waiver.matches.fits(finding)).map(|(i, _)| i).collect();
-        if let Some(wanted) = waiver.matches.fingerprint
-            && matched.len() > 1
-        {
-            // A fingerprint means one finding. Sightings of several may have had it before they were merged; then only the
-            // one that has it now is meant.
-            matched.retain(|&i| findings[i].fingerprint == wanted);
-        }
-        let state = state_of(waiver, today, matched.iter().map(|&i| &findings[i]));
-        if matches!(state, WaiverState::Active | WaiverState::Expiring { .. }) {
-            for &finding in &matched {
-                waived_by[finding] = waived_by[finding].or(Some(number));
-            }
-        }
-        outcomes.push(WaiverOutcome {
-            id: waiver.id.clone(),
-            place: waiver.place.clone(),
-            matches: waiver.matches.as_written.clone(),
-            reason: waiver.reason.clone(),
-            owner: waiver.owner.clone(),
-            ticket: waiver.ticket.clone(),
-            approved_by: waiver.approved_by.clone(),
-            expires: waiver.expires,
-            state,
-            matched: matched.len() as u64,
-        });
-    }
-    (outcomes, waived_by)
-}
-
-fn state_of<'a>(waiver: &Waiver, today: Date, matched: impl Iterator<Item = &'a Finding> + Clone) -> WaiverState {
-    let days = waiver.expires.map(|expires| expires.duration_since(today).as_hours() / 24);
-    if days.is_some_and(|days| days < 0) {
-        return WaiverState::Expired;
-    }
-    if matched.clone().next().is_none() {
-        return WaiverState::Unused;
-    }
-    if waiver.matches.names_only_a_package() {
-        let vulnerabilities = distinct_vulnerabilities(matched);
-        if vulnerabilities > 1 {
-            return WaiverState::TooBroad { vulnerabilities };
-        }
-    }
-    match days.and_then(|days| u32::try_from(days).ok()) {
-        Some(days) if days <= ANNOUNCED_DAYS => WaiverState::Expiring { days },
-        _ => WaiverState::Active,
-    }
-}
-
-/// How many different vulnerabilities findings are about: findings that share an advisory id are about the same one.
-/// Without an id each is one of its own, for a check such as `vulnerable-dependency` names none.
-fn distinct_vulnerabilities<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> u32 {
-    let mut groups = Groups::of(findings.clone().count());
-    let mut first_with: HashMap<&str, u32> = HashMap::new();
-    for (number, finding) in (0u32..).zip(findings) {
-        for id in finding.ids.iter() {
-            groups.unite(*first_with.entry(id).or_insert(number), number);
-        }
-    }
-    u32::try_from(groups.count()).unwrap_or(u32::MAX)
+/// The day (UTC) that a time is on.
+pub(super) fn day_of(time: Timestamp) -> Date {
+    time.to_zoned(TimeZone::UTC).date()
 }
 
 /// How many findings of a source count.
@@ -280,7 +237,7 @@ fn unseen(policy: &Resolved, judged: &[Judged], as_of: Timestamp) -> Option<Stri
     })
 }
 
-fn warnings_of(waivers: &[WaiverOutcome], evidence: &[Evidence], unseen: Option<String>) -> Vec<String> {
+fn warnings_of(evidence: &[Evidence], unseen: Option<String>, of_waivers: Vec<String>) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(unseen);
     for Evidence { coverage, requirement } in evidence {
@@ -289,35 +246,10 @@ fn warnings_of(waivers: &[WaiverOutcome], evidence: &[Evidence], unseen: Option<
             warnings.push(format!("optional source {} is {}: {reason}", coverage.source, coverage.state.name()));
         }
     }
-    for waiver in waivers {
-        let id = &waiver.id;
-        match waiver.state {
-            WaiverState::Active if waiver.expires.is_none() => {
-                warnings.push(format!("waiver {id} never expires; give it an `expires` date"));
-            }
-            WaiverState::Active => {}
-            WaiverState::Expiring { days: 0 } => warnings.push(format!("waiver {id} expires today")),
-            WaiverState::Expiring { days: 1 } => warnings.push(format!("waiver {id} expires tomorrow")),
-            WaiverState::Expiring { days } => warnings.push(format!("waiver {id} expires in {days} days")),
-            WaiverState::Expired => {
-                let since = waiver.expires.map(|date| format!(" on {date}")).unwrap_or_default();
-                warnings.push(format!(
-                    "waiver {id} expired{since} and excuses nothing; it matches {}",
-                    findings(waiver.matched)
-                ));
-            }
-            WaiverState::Unused => {
-                warnings.push(format!("waiver {id} matches no finding; remove it or correct its `match`"))
-            }
-            WaiverState::TooBroad { vulnerabilities } => warnings.push(format!(
-                "waiver {id} names only a package, which has {vulnerabilities} vulnerabilities, and excuses nothing; \
-                 add the `id` of the one that is meant"
-            )),
-        }
-    }
+    warnings.extend(of_waivers);
     warnings
 }
 
-fn findings(count: u64) -> String {
+pub(super) fn findings(count: u64) -> String {
     if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
 }

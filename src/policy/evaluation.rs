@@ -1,8 +1,8 @@
 //! What an evaluation says: the verdict and everything that it rests on, as plain data.
 
-use crate::finding::{Coverage, Excuse, Finding, Kind, Severity};
+use crate::finding::{Coverage, Excuse, Finding, Fingerprint, Kind, Severity};
 
-use super::{Enforcement, Place};
+use super::{Baseline, Enforcement, Place};
 
 /// Whether a pass needs a source to be complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,29 @@ pub struct Evidence {
     pub coverage: Coverage,
     /// What the policy asks of it.
     pub requirement: Requirement,
+}
+
+/// A feed of `enrich` whose facts were used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedUse {
+    /// The key in `enrich`: `kev`, `epss`.
+    pub name: &'static str,
+    /// The path or address that the policy names.
+    pub from: String,
+    /// When it was made, as it says itself.
+    pub date: jiff::Timestamp,
+    /// How many vulnerabilities it holds.
+    pub entries: u64,
+    /// The findings that it told the fact, sorted.
+    pub told: Vec<Fingerprint>,
+}
+
+impl FeedUse {
+    /// Whether it told a finding the fact.
+    #[must_use]
+    pub fn told(&self, finding: &Finding) -> bool {
+        self.told.binary_search(&finding.fingerprint).is_ok()
+    }
 }
 
 /// The answer to "may this go on?".
@@ -54,6 +77,8 @@ pub enum Disposition {
     Warning,
     /// It counts, within every limit.
     Allowed,
+    /// The same, and the baseline knows it.
+    Baseline,
     /// A waiver answers for it.
     Waived,
     /// Its sources do not call it open.
@@ -62,8 +87,14 @@ pub enum Disposition {
 
 impl Disposition {
     /// All, in the order of reports.
-    pub const ALL: [Disposition; 5] =
-        [Disposition::Violation, Disposition::Warning, Disposition::Allowed, Disposition::Waived, Disposition::Excused];
+    pub const ALL: [Disposition; 6] = [
+        Disposition::Violation,
+        Disposition::Warning,
+        Disposition::Allowed,
+        Disposition::Baseline,
+        Disposition::Waived,
+        Disposition::Excused,
+    ];
 
     /// The name in every output.
     #[must_use]
@@ -72,6 +103,7 @@ impl Disposition {
             Disposition::Violation => "violation",
             Disposition::Warning => "warning",
             Disposition::Allowed => "allowed",
+            Disposition::Baseline => "baseline",
             Disposition::Waived => "waived",
             Disposition::Excused => "excused",
         }
@@ -95,20 +127,22 @@ pub struct Judged {
     pub excuse: Option<Excuse>,
 }
 
-/// A violated limit.
+/// A violated limit, or a rule for waivers that is violated: that one counts waivers, and no findings.
 #[derive(Clone, Debug)]
 pub struct Violation {
-    /// The limit's name: `thresholds.sca.high`.
+    /// The limit's name: `thresholds.sca.high`, or `waivers.unused`.
     pub rule: String,
     /// The rule's description.
     pub description: Option<String>,
     /// Where it stands in the policy.
     pub place: Place,
-    /// Deny or warn.
+    /// Deny or warn, on the day that is judged.
     pub enforcement: Enforcement,
+    /// The day from which it denies, where that lies ahead.
+    pub denies_from: Option<jiff::civil::Date>,
     /// How many findings it allows.
     pub allowed: u64,
-    /// How many it counted.
+    /// How many it counted: findings, or waivers where `findings` is empty.
     pub found: u64,
     /// The findings it counted: indices into [`Evaluation::findings`], worst first.
     pub findings: Vec<u32>,
@@ -133,12 +167,16 @@ pub struct WaiverOutcome {
     pub ticket: Option<String>,
     /// `approved_by`.
     pub approved_by: Option<String>,
-    /// `expires`.
+    /// `expires`; of a VEX statement the last day that `max_life` gives it.
     pub expires: Option<jiff::civil::Date>,
     /// What it did.
     pub state: WaiverState,
     /// How many findings it answers for (or would, if it had not expired).
     pub matched: u64,
+    /// The word of the VEX statement that it was made of: `not_affected`.
+    pub vex: Option<String>,
+    /// Why a VEX statement excuses nothing, or less than it matches: `there is no finding of CVE-2021-23337`.
+    pub because: Option<String>,
 }
 
 /// What a waiver did.
@@ -160,6 +198,15 @@ pub enum WaiverState {
         /// How many vulnerabilities it would hide.
         vulnerabilities: u32,
     },
+    /// It reaches further than `max_life` allows for some of what it matches: those it does not excuse.
+    TooLong {
+        /// How many it does not excuse.
+        findings: u32,
+        /// The last day that is allowed for all of them.
+        until: jiff::civil::Date,
+    },
+    /// A VEX statement that matches and does not hold: it lacks what the policy demands, or a later one overtook it.
+    Refused,
 }
 
 impl WaiverState {
@@ -172,6 +219,8 @@ impl WaiverState {
             WaiverState::Expired => "expired",
             WaiverState::Unused => "unused",
             WaiverState::TooBroad { .. } => "too-broad",
+            WaiverState::TooLong { .. } => "too-long",
+            WaiverState::Refused => "refused",
         }
     }
 }
@@ -206,10 +255,16 @@ pub struct Evaluation {
     pub violations: Vec<Violation>,
     /// Every limit that was evaluated, by name: how many rules stand behind a pass.
     pub limits: Vec<String>,
+    /// Those of them that are neither violated nor held, because they ask what is new and the baseline was not read.
+    pub undecided: Vec<String>,
     /// All waivers, in the order of the policy.
     pub waivers: Vec<WaiverOutcome>,
     /// What each source showed, by name.
     pub evidence: Vec<Evidence>,
+    /// The feeds whose facts were used, in the order of `enrich`.
+    pub feeds: Vec<FeedUse>,
+    /// The baseline that the findings were compared with.
+    pub baseline: Option<Baseline>,
     /// Of each source, how many of its findings counted (neither waived nor excused); beside `evidence`.
     pub open: Vec<u64>,
     /// The counts of each kind, in the order of [`Kind::ALL`].

@@ -116,14 +116,6 @@ fn keys_help(names: &[&str]) -> String {
 
 /// That a key does not exist in a table.
 pub(super) fn unknown_key(key: &Node, name: &str, table: &Table) -> Problem {
-    if table.later.contains(&name) {
-        let message = format!("this version of findgate does not have `{name}` in {}", table.what);
-        let problem = Problem::new(&key.place, message).label("not in this version");
-        return problem.help(format!(
-            "remove it, or use a version that has it; findgate {} would have to ignore it",
-            env!("CARGO_PKG_VERSION")
-        ));
-    }
     if let (true, Some(variables)) = (is_credential(name), variables(table)) {
         let message = format!("{} does not belong in {}: a policy holds no credentials", quoted(name), table.what);
         let problem = Problem::new(&key.place, message).label("not in a policy");

@@ -3,9 +3,16 @@
 //! It knows no source: each source brings the table of its own section.
 
 mod condition;
+mod origin;
+mod overriding;
+mod waiver;
 
-use condition::PATHS;
 pub use condition::{CONDITION, FIX, SCOPE, UNKNOWN};
+pub use origin::{BASELINE, ENRICH, FEED, REMOTE};
+use origin::{PARENT, PARENTS};
+pub use overriding::{EVENT, OVERRIDE};
+use waiver::WAIVER_LIST;
+pub use waiver::{MATCH, MAX_LIFE, REQUIRED, UNUSED, WAIVER, WAIVER_FILE, WAIVERS};
 
 use super::shape::{AtLeastOne, Emptiness, Form, Key, Presence, Shape, Synonyms, Table, Words};
 
@@ -82,10 +89,6 @@ static NAME: Form = Form {
     what: "a name (letters, digits, `_` and `-`, beginning with a letter or digit)",
     pattern: "^[A-Za-z0-9][A-Za-z0-9_-]*$",
 };
-static WAIVER_ID: Form = Form {
-    what: "an id (letters, digits, `_`, `-` and `.`, beginning with a letter or digit)",
-    pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]*$",
-};
 static NUMBER_COMPARISON: Form =
     Form { what: "a comparison with a number, like \">=7\"", pattern: "^(>=|>|<=|<) ?[0-9]+(\\.[0-9]+)?$" };
 static AGE_COMPARISON: Form = Form {
@@ -123,10 +126,17 @@ static DATE: Form = Form { what: "a date, YYYY-MM-DD", pattern: "^[0-9]{4}-[0-9]
 pub static POLICY: Table = Table {
     name: "policy",
     what: "the policy",
-    doc: "What a project may carry. It must limit something: `thresholds`, `rules` or both.",
+    doc: "What a project may carry. It must limit something, or extend a policy that does.",
     keys: &[
         required("version", Shape::One, "1", "The version of this language; always 1."),
         optional("name", Shape::Text, "", "payments", "A name for reports."),
+        optional(
+            "extends",
+            PARENTS,
+            "",
+            "[preset:recommended, ./org-policy.yml]",
+            "Policies that this one is built on, the later going before the earlier and this file before all.",
+        ),
         optional(
             "sources",
             Shape::Sources,
@@ -141,6 +151,13 @@ pub static POLICY: Table = Table {
             "",
             "{all: critical, sca: {critical: 0, high: 0, medium: 20}, secret: any}",
             "How many findings are allowed, by kind and severity.",
+        ),
+        optional(
+            "new_thresholds",
+            Shape::Map(&NEW_THRESHOLDS),
+            "",
+            "{all: medium}",
+            "The same for findings that the baseline does not know; not told counts as new.",
         ),
         optional(
             "rules",
@@ -168,16 +185,42 @@ pub static POLICY: Table = Table {
             Shape::List(&Shape::Map(&OVERRIDE), Emptiness::Refused),
             "",
             "[{branch: \"release/*\", thresholds: {all: medium}}]",
-            "What differs on some branches; the first entry that matches holds.",
+            "What differs on some branches, environments or events; the first entry that matches holds.",
+        ),
+        optional(
+            "baseline",
+            Shape::Map(&BASELINE),
+            "",
+            "{file: .findgate/baseline.json}",
+            "What was known before the change; every other finding is new.",
+        ),
+        optional(
+            "enrich",
+            Shape::Map(&ENRICH),
+            "",
+            "{kev: kev.json, epss: epss.csv.gz}",
+            "Public feeds of what is exploited and what is likely to be.",
+        ),
+        optional(
+            "shadow",
+            Shape::Form(&PARENT),
+            "",
+            "./next-policy.yml",
+            "A policy that is judged beside this one; what it would change is told, and decides nothing.",
         ),
     ],
     at_least_one: Some(AtLeastOne {
-        keys: &["thresholds", "rules"],
+        keys: &["thresholds", "new_thresholds", "rules", "extends"],
         message: "the policy limits nothing",
         help: "add thresholds, for example `thresholds: {all: critical, secret: any}`, or rules",
     }),
-    later: &["extends", "new_thresholds", "baseline", "enrich"],
     synonyms: &[
+        ("extend", "extends"),
+        ("inherits", "extends"),
+        ("include", "extends"),
+        ("base", "extends"),
+        ("new", "new_thresholds"),
+        ("feeds", "enrich"),
         ("threshold", "thresholds"),
         ("rule", "rules"),
         ("policies", "rules"),
@@ -229,7 +272,19 @@ const fn evidence(defaults: [&'static str; 4]) -> [Key; 4] {
     ]
 }
 
-static EVIDENCE_KEYS: [Key; 4] = evidence(["true", "", "any", "0s"]);
+static EVIDENCE_KEYS: [Key; 5] = {
+    let [required, max_age, commit, wait] = evidence(["true", "", "any", "0s"]);
+    [required, max_age, commit, wait, LOCKED]
+};
+
+/// `locked`, wherever it may stand.
+const LOCKED: Key = optional(
+    "locked",
+    Shape::Switch,
+    "false",
+    "true",
+    "Whether a policy that extends this one can only make it stricter.",
+);
 
 /// `evidence`.
 pub static EVIDENCE: Table = Table {
@@ -242,7 +297,6 @@ pub static EVIDENCE: Table = Table {
         message: "`evidence` says nothing",
         help: "write for example `evidence: {max_age: 7d}`, or leave it out",
     }),
-    later: &[],
     synonyms: EVIDENCE_SYNONYMS,
 };
 
@@ -257,7 +311,6 @@ pub static SOURCE_COMMON: Table = Table {
     doc: "The keys that every source has.",
     keys: &SOURCE_KEYS,
     at_least_one: None,
-    later: &[],
     synonyms: EVIDENCE_SYNONYMS,
 };
 
@@ -281,26 +334,45 @@ pub static THRESHOLDS: Table = Table {
     what: "`thresholds`",
     doc: "For each kind of finding, or for all together: a severity (none at that severity or worse), `any` (none at all), \
           or a map from severities to the number allowed. A kind without an entry is limited by `all` only.",
-    keys: &[
-        threshold("all", "critical", "Findings of every kind, counted together."),
-        threshold("sca", "{critical: 0, high: 0, medium: 20}", "Known vulnerabilities in dependencies."),
-        threshold("sast", "{high: 5}", "Flaws in the code itself."),
-        threshold("secret", "any", "Credentials in the code."),
-        threshold("iac", "high", "Infrastructure as code."),
-        threshold("container", "high", "Container images and what they hold."),
-        threshold("license", "any", "Licenses that may not be used."),
-        threshold("cicd", "high", "Build and deployment pipelines."),
-        threshold("dast", "medium", "Found in the running program."),
-        threshold("other", "critical", "None of these, or not told."),
-    ],
+    keys: &THRESHOLD_KEYS,
     at_least_one: Some(AtLeastOne {
-        keys: &["all", "sca", "sast", "secret", "iac", "container", "license", "cicd", "dast", "other"],
+        keys: THRESHOLD_NAMES,
         message: "`thresholds` limits nothing",
         help: "write for example `thresholds: {all: critical, secret: any}`, or leave it out",
     }),
-    later: &[],
     synonyms: KIND_SYNONYMS,
 };
+
+/// `new_thresholds`.
+pub static NEW_THRESHOLDS: Table = Table {
+    name: "new_thresholds",
+    what: "`new_thresholds`",
+    doc: "As `thresholds`, and only findings that are new count. Where neither the baseline nor the source tells whether one \
+          is, it is new.",
+    keys: &THRESHOLD_KEYS,
+    at_least_one: Some(AtLeastOne {
+        keys: THRESHOLD_NAMES,
+        message: "`new_thresholds` limits nothing",
+        help: "write for example `new_thresholds: {all: medium}`, or leave it out",
+    }),
+    synonyms: KIND_SYNONYMS,
+};
+
+const THRESHOLD_NAMES: &[&str] =
+    &["all", "sca", "sast", "secret", "iac", "container", "license", "cicd", "dast", "other"];
+
+static THRESHOLD_KEYS: [Key; 10] = [
+    threshold("all", "critical", "Findings of every kind, counted together."),
+    threshold("sca", "{critical: 0, high: 0, medium: 20}", "Known vulnerabilities in dependencies."),
+    threshold("sast", "{high: 5}", "Flaws in the code itself."),
+    threshold("secret", "any", "Credentials in the code."),
+    threshold("iac", "high", "Infrastructure as code."),
+    threshold("container", "high", "Container images and what they hold."),
+    threshold("license", "any", "Licenses that may not be used."),
+    threshold("cicd", "high", "Build and deployment pipelines."),
+    threshold("dast", "medium", "Found in the running program."),
+    threshold("other", "critical", "None of these, or not told."),
+];
 
 const fn allowed(name: &'static str, example: &'static str, doc: &'static str) -> Key {
     optional(name, Shape::Count, "", example, doc)
@@ -318,13 +390,14 @@ pub static ALLOWED: Table = Table {
         allowed("medium", "20", "Medium findings and worse, together."),
         allowed("low", "50", "Low findings and worse, together."),
         allowed("info", "100", "Findings of every severity, together."),
+        optional("enforcement", ENFORCED, "deny", "warn", ENFORCED_DOC),
+        LOCKED,
     ],
     at_least_one: Some(AtLeastOne {
         keys: &["critical", "high", "medium", "low", "info"],
         message: "this threshold limits nothing",
         help: "write for example `{critical: 0, high: 5}`, or `any` to allow none",
     }),
-    later: &[],
     synonyms: SEVERITY_SYNONYMS,
 };
 
@@ -343,10 +416,10 @@ pub static RULE: Table = Table {
         ),
         required("when", Shape::Map(&CONDITION), "{kev: true}", "Which findings it counts."),
         optional("allow", Shape::Count, "0", "3", "How many are allowed."),
-        optional("enforcement", Shape::Word(&ENFORCEMENT), "deny", "warn", "`deny` fails the run; `warn` only tells."),
+        optional("enforcement", ENFORCED, "deny", "warn", ENFORCED_DOC),
+        LOCKED,
     ],
     at_least_one: None,
-    later: &["locked"],
     synonyms: &[
         ("if", "when"),
         ("match", "when"),
@@ -357,117 +430,26 @@ pub static RULE: Table = Table {
     ],
 };
 
+/// What may stand behind `enforcement`.
+const ENFORCED: Shape = Shape::Either(&[Shape::Word(&ENFORCEMENT), Shape::Map(&STAGED)]);
+
+const ENFORCED_DOC: &str = "`deny` fails the run; `warn` only tells; a day until which it warns, to deny from then on.";
+
+/// `enforcement` that changes on a day.
+pub static STAGED: Table = Table {
+    name: "staged",
+    what: "`enforcement`",
+    doc: "Warns first and denies later.",
+    keys: &[required("warn_until", Shape::Form(&DATE), "2027-01-31", "The first day on which it denies, in UTC.")],
+    at_least_one: None,
+    synonyms: &[("until", "warn_until"), ("deny_from", "warn_until"), ("date", "warn_until")],
+};
+
 /// `enforcement`.
 pub static ENFORCEMENT: Words = Words {
     what: "enforcement",
     words: &["deny", "warn"],
     synonyms: &[("block", "deny"), ("fail", "deny"), ("error", "deny"), ("warning", "warn"), ("audit", "warn")],
-};
-
-const WAIVER_LIST: Shape = Shape::List(&Shape::Map(&WAIVER), Emptiness::Allowed);
-
-/// The map form of `waivers`.
-pub static WAIVERS: Table = Table {
-    name: "waivers",
-    what: "`waivers`",
-    doc: "The waivers, in the form that leaves room for more keys beside them.",
-    keys: &[required(
-        "entries",
-        WAIVER_LIST,
-        "[{id: lodash-2026, match: {id: CVE-2021-23337}, reason: not reachable}]",
-        "The waivers.",
-    )],
-    at_least_one: None,
-    later: &["file", "max_life", "require", "unused"],
-    synonyms: &[],
-};
-
-/// One waiver.
-pub static WAIVER: Table = Table {
-    name: "waiver",
-    what: "a waiver",
-    doc: "A finding that somebody answers for. An expired waiver excuses nothing.",
-    keys: &[
-        required("id", Shape::Form(&WAIVER_ID), "lodash-2026", "A name of your choice, unique within the policy."),
-        required("match", Shape::Map(&MATCH), "{id: CVE-2021-23337}", "Which findings it excuses."),
-        required("reason", Shape::Text, "not reachable from our code", "Why."),
-        optional("owner", Shape::Text, "", "team-payments", "Who answers for it."),
-        optional("ticket", Shape::Text, "", "SEC-1234", "Where the work is tracked."),
-        optional("approved_by", Shape::Text, "", "jane@acme.example", "Who allowed it."),
-        optional("expires", Shape::Form(&DATE), "", "2027-01-31", "The last day on which it holds, in UTC."),
-    ],
-    at_least_one: None,
-    later: &[],
-    synonyms: &[
-        ("name", "id"),
-        ("when", "match"),
-        ("matches", "match"),
-        ("justification", "reason"),
-        ("description", "reason"),
-        ("until", "expires"),
-        ("expiry", "expires"),
-        ("expiration", "expires"),
-        ("approver", "approved_by"),
-    ],
-};
-
-/// `match` of a waiver.
-pub static MATCH: Table = Table {
-    name: "match",
-    what: "`match`",
-    doc: "What a waiver excuses: all that is given must match.",
-    keys: &[
-        optional("id", Shape::Text, "", "CVE-2021-23337", "An advisory id, an alias of it, or the source's own id."),
-        optional(
-            "fingerprint",
-            Shape::Form(&FINGERPRINT),
-            "",
-            "\"v1:0123456789abcdef0123456789abcdef\"",
-            "A finding's fingerprint, as reports show it.",
-        ),
-        optional("package", Shape::Form(&PACKAGE), "", "pkg:npm/lodash", "A package URL or a glob of names."),
-        optional("path", PATHS, "", "\"web/**\"", "Globs of paths in the repository."),
-        optional("check", Shape::Text, "", "B602", "A scanner's check."),
-    ],
-    at_least_one: Some(AtLeastOne {
-        keys: &["id", "fingerprint", "package", "path", "check"],
-        message: "`match` matches nothing",
-        help: "name the finding, for example `match: {id: CVE-2021-23337}`",
-    }),
-    later: &[],
-    synonyms: &[("cve", "id"), ("purl", "package"), ("file", "path"), ("paths", "path"), ("rule", "check")],
-};
-
-/// One of `overrides`.
-pub static OVERRIDE: Table = Table {
-    name: "override",
-    what: "an override",
-    doc: "What differs on some branches. A threshold replaces all the policy says for the same key, a rule the rule of the \
-          same name; what it does not name stays.",
-    keys: &[
-        required(
-            "branch",
-            Shape::OneOrMany(&Shape::Form(&BRANCH_GLOB)),
-            "\"release/*\"",
-            "Globs of branches, one of which must match.",
-        ),
-        optional("thresholds", Shape::Map(&THRESHOLDS), "", "{all: medium}", "Thresholds for these branches."),
-        optional(
-            "rules",
-            Shape::Named(&NAME, &Shape::Map(&RULE)),
-            "",
-            "{known-exploited: {when: {kev: true}}}",
-            "Rules for these branches.",
-        ),
-        optional("unknown_severity", Shape::Word(&SEVERITY), "", "high", "What an unrated finding counts as there."),
-    ],
-    at_least_one: Some(AtLeastOne {
-        keys: &["thresholds", "rules", "unknown_severity"],
-        message: "an override that changes nothing",
-        help: "add `thresholds`, `rules` or `unknown_severity`, or remove it",
-    }),
-    later: &["new_thresholds"],
-    synonyms: &[("branches", "branch"), ("when", "branch"), ("threshold", "thresholds"), ("rule", "rules")],
 };
 
 /// The form that names of rules have.
@@ -487,6 +469,7 @@ mod tests {
         assert_eq!(SEVERITY.words, Severity::WORST_FIRST.map(Severity::name));
         assert_eq!(THRESHOLDS.keys[0].name, "all");
         assert!(THRESHOLDS.keys[1..].iter().map(|k| k.name).eq(Kind::ALL.map(Kind::name)));
-        assert!(ALLOWED.keys.iter().map(|k| k.name).eq(Severity::WORST_FIRST.map(Severity::name)));
+        assert!(THRESHOLDS.keys.iter().map(|k| k.name).eq(THRESHOLD_NAMES.iter().copied()));
+        assert!(ALLOWED.keys[..5].iter().map(|k| k.name).eq(Severity::WORST_FIRST.map(Severity::name)));
     }
 }

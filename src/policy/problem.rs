@@ -60,6 +60,11 @@ impl Problems {
         self.found.push(problem);
     }
 
+    /// Adds several.
+    pub fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.found.extend(problems);
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

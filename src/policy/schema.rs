@@ -14,14 +14,20 @@ use super::shape::{Emptiness, Form, Presence, Shape, SourceLanguage, Table, Word
 /// The JSON Schema (draft 2020-12) of a policy with these sources.
 #[must_use]
 pub fn json_schema(sources: &[SourceLanguage]) -> Value {
+    json_schema_of(&POLICY, "findgate policy", sources)
+}
+
+/// The JSON Schema (draft 2020-12) of a document whose root has these keys.
+#[must_use]
+pub fn json_schema_of(root: &'static Table, title: &str, sources: &[SourceLanguage]) -> Value {
     let mut schema = Schema { sources, definitions: BTreeMap::new() };
-    let mut root = schema.table(&POLICY, &[]);
+    let mut root = schema.table(root, &[]);
     let mut definitions = Map::new();
     for (name, definition) in schema.definitions {
         definitions.insert(name, definition.unwrap_or(Value::Null));
     }
     root.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
-    root.insert("title".to_owned(), json!("findgate policy"));
+    root.insert("title".to_owned(), json!(title));
     root.insert("$defs".to_owned(), Value::Object(definitions));
     Value::Object(root)
 }
@@ -130,7 +136,8 @@ fn example(yaml: &str) -> Value {
 }
 
 /// A value as JSON, plain scalars taken as YAML 1.2 takes them.
-pub(super) fn to_json(node: &super::Node) -> Value {
+#[must_use]
+pub fn to_json(node: &super::Node) -> Value {
     use super::expect::Written;
     match &node.value {
         super::Value::Null | super::Value::Refused => Value::Null,

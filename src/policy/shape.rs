@@ -29,8 +29,6 @@ pub struct Table {
     pub keys: &'static [Key],
     /// Keys of which at least one must be given, where that matters.
     pub at_least_one: Option<AtLeastOne>,
-    /// Keys of the language that this version does not read yet. They are refused like any unknown key, but named.
-    pub later: &'static [&'static str],
     /// Words that people write for a key, and the key that they mean.
     pub synonyms: Synonyms,
 }

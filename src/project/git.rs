@@ -5,7 +5,7 @@
 //! filters is run: no hook, no file system monitor, no pager, no prompt, no network.
 
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind, PipeReader, Read as _};
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -97,8 +97,8 @@ pub(super) fn ask(wanted: Wanted<'_>, env: &Env) -> Answers {
     let mut settle = |question: Option<io::Result<Question>>| {
         match question?.and_then(Question::finish) {
             Ok((true, text)) => return Some(text),
-            Ok((false, text)) => refused = Some(explain(&text, top)),
-            Err(error) => refused = Some(not_started(&error)),
+            Ok((false, text)) => refused = Some(explain(&text, top, TELL)),
+            Err(error) => refused = Some(not_started(&error, TELL)),
         }
         None
     };
@@ -127,7 +127,7 @@ pub(super) fn ask(wanted: Wanted<'_>, env: &Env) -> Answers {
 }
 
 /// A git that runs. Both its streams go into one pipe, so that neither fills up while the other is read.
-struct Question {
+pub(super) struct Question {
     child: Child,
     output: PipeReader,
 }
@@ -137,13 +137,34 @@ const MOST: u64 = 1 << 16;
 
 fn start(arguments: &[&str], env: &Env) -> io::Result<Question> {
     let (output, writer) = io::pipe()?;
+    start_into(output, writer.try_clone()?, Stdio::from(writer), arguments, env)
+}
+
+/// Starts a git whose answer is read by a program: what it says besides, warnings among it, goes nowhere.
+pub(super) fn start_without_words(arguments: &[&str], env: &Env) -> io::Result<Question> {
+    let (output, writer) = io::pipe()?;
+    start_into(output, writer, Stdio::null(), arguments, env)
+}
+
+fn start_into(
+    output: PipeReader,
+    answer: PipeWriter,
+    words: Stdio,
+    arguments: &[&str],
+    env: &Env,
+) -> io::Result<Question> {
+    let child = command(&env.folder, env).args(arguments).stdout(answer).stderr(words).spawn()?;
+    Ok(Question { child, output })
+}
+
+/// A git that runs nothing but itself, in a folder.
+fn command(folder: &Path, env: &Env) -> Command {
     let mut command = Command::new("git");
     command
         .args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
         // A folder of the checkout that is laid out like a repository is none.
         .args(["-c", "safe.bareRepository=explicit"])
-        .args(arguments)
-        .current_dir(&env.folder)
+        .current_dir(folder)
         .env_clear()
         .envs(env.variables().filter(|(name, _)| may_pass(name)))
         .envs([
@@ -153,27 +174,57 @@ fn start(arguments: &[&str], env: &Env) -> io::Result<Question> {
             ("GIT_OPTIONAL_LOCKS", "0"),
             ("GIT_NO_LAZY_FETCH", "1"),
             ("GIT_NO_REPLACE_OBJECTS", "1"),
+            // A path is one, whatever characters it has.
+            ("GIT_LITERAL_PATHSPECS", "1"),
         ])
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer);
-    let child = command.spawn()?;
-    Ok(Question { child, output })
+        .stdin(Stdio::null());
+    command
+}
+
+/// What a git said that has ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// Whether it did what it was asked for.
+    pub(crate) is_done: bool,
+    /// What it printed, as it is.
+    pub(crate) bytes: Vec<u8>,
+    /// Its complaint.
+    pub(crate) complaint: String,
+}
+
+/// Asks git for something that has an end: the caller has made sure that the answer is not too large.
+///
+/// # Errors
+/// If there is no git, or it cannot be run.
+pub(crate) fn run<A: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = A>,
+    folder: &Path,
+    env: &Env,
+) -> io::Result<Said> {
+    let output = command(folder, env).args(arguments).output()?;
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(Said { is_done: output.status.success(), bytes: output.stdout, complaint })
 }
 
 impl Question {
     /// Whether git succeeded, and what it said.
-    fn finish(mut self) -> io::Result<(bool, String)> {
+    fn finish(self) -> io::Result<(bool, String)> {
+        let (succeeded, bytes) = self.finish_within(MOST)?;
+        Ok((succeeded, String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The same in bytes, of which there are at most so many. So many are an answer that was cut.
+    pub(super) fn finish_within(mut self, most: u64) -> io::Result<(bool, Vec<u8>)> {
         let mut bytes = Vec::new();
-        let read = self.output.by_ref().take(MOST).read_to_end(&mut bytes);
-        let is_cut = bytes.len() as u64 == MOST;
+        let read = self.output.by_ref().take(most).read_to_end(&mut bytes);
+        let is_cut = bytes.len() as u64 == most;
         if is_cut || read.is_err() {
             // It may have ended by itself meanwhile.
             let _ = self.child.kill();
         }
         let status = self.child.wait()?;
         read?;
-        Ok((is_cut || status.success(), String::from_utf8_lossy(&bytes).into_owned()))
+        Ok((is_cut || status.success(), bytes))
     }
 }
 
@@ -248,39 +299,40 @@ fn parse_parents(text: &str) -> Vec<String> {
 }
 
 /// Whether this is the full name of a commit, in either of git's hashes.
-pub(super) fn is_commit(text: &str) -> bool {
+pub(crate) fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 const TELL: &str = "name what is missing with --repo, --branch and --commit";
 
-fn not_started(error: &io::Error) -> String {
+/// Why git could not be run, and what to do; `tell` is what helps without it.
+pub(crate) fn not_started(error: &io::Error, tell: &str) -> String {
     match error.kind() {
-        ErrorKind::NotFound => format!("there is no git program on PATH; install git, or {TELL}"),
-        kind => format!("git cannot be run ({kind}); {TELL}"),
+        ErrorKind::NotFound => format!("there is no git program on PATH; install git, or {tell}"),
+        kind => format!("git cannot be run ({kind}); {tell}"),
     }
 }
 
-/// A refusal of git in words that help.
-fn explain(said: &str, top: &Path) -> String {
+/// A refusal of git in words that help; `tell` is what helps without it.
+pub(crate) fn explain(said: &str, top: &Path, tell: &str) -> String {
     let top = top.display().to_string();
     if said.contains("dubious ownership") || said.contains("unsafe repository") {
         return format!(
             "git refuses to read {top}, which belongs to another user; run \
-             `git config --global --add safe.directory {}`, or {TELL}",
+             `git config --global --add safe.directory {}`, or {tell}",
             in_shell(&top)
         );
     }
     if said.contains("usage: git status") {
-        return format!("git is too old, 2.17 is the least that is needed; update it, or {TELL}");
+        return format!("git is too old, 2.17 is the least that is needed; update it, or {tell}");
     }
     let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("git ended without a word");
     let line: String = line.chars().take(200).collect();
-    format!("git cannot read {top} ({line}); {TELL}")
+    format!("git cannot read {top} ({line}); {tell}")
 }
 
 /// A path as a word of a command to paste.
-fn in_shell(path: &str) -> String {
+pub(crate) fn in_shell(path: &str) -> String {
     let is_plain = path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'));
     if is_plain { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

@@ -56,6 +56,7 @@ pub(super) fn facts(env: &Env) -> Facts {
             }
         }
     }
+    facts.environment = payload.told(&["deployment", "environment"], "deployment.environment of the event");
     facts.notes.append(&mut payload.notes);
     facts
 }
@@ -136,6 +137,7 @@ struct Event {
     before: Option<Value>,
     pull_request: Option<Value>,
     merge_group: Option<Value>,
+    deployment: Option<Value>,
 }
 
 fn read(path: &Path) -> io::Result<Event> {
@@ -157,13 +159,14 @@ impl<'a> Payload<'a> {
     /// The value at a path, if it is there and not null.
     fn value(&mut self, path: &[&str]) -> Option<&'a Value> {
         let (first, rest) = path.split_first()?;
-        let Event { action, number, before, pull_request, merge_group } = self.event;
+        let Event { action, number, before, pull_request, merge_group, deployment } = self.event;
         let mut value = match *first {
             "action" => action,
             "number" => number,
             "before" => before,
             "pull_request" => pull_request,
             "merge_group" => merge_group,
+            "deployment" => deployment,
             _ => return None,
         }
         .as_ref()?;

@@ -4,19 +4,25 @@
 //! Nothing here fails. What nobody told is `None`, and a note says why; whoever needs it decides what that means.
 
 mod address;
-mod git;
+pub(crate) mod git;
 #[cfg(test)]
 mod git_tests;
 mod github;
 #[cfg(test)]
 mod github_tests;
+mod occasion;
+#[cfg(test)]
+mod occasion_tests;
 mod platform;
 #[cfg(test)]
 mod platform_tests;
+mod renames;
 
 pub use platform::Ci;
+pub use renames::{Renamed, renamed};
 
 use crate::env::Env;
+use crate::event::Event;
 use git::{Answers, Head, Trouble, Wanted};
 use platform::{Facts, Told};
 
@@ -35,6 +41,12 @@ pub struct Project {
     pub base: Option<String>,
     /// The pull or merge request, if it is one that is judged.
     pub pull_request: Option<PullRequest>,
+    /// Whether the platform runs this for a change: a pull or merge request, or a group of a merge queue.
+    pub is_change: bool,
+    /// What started the run, where a platform or the user tells.
+    pub event: Option<Event>,
+    /// The environment that is deployed to, where a platform or the user names one.
+    pub environment: Option<String>,
     /// Where each value came from, a sentence each.
     pub notes: Vec<String>,
     /// What the user should know although nothing is wrong.
@@ -69,6 +81,10 @@ pub struct Said<'a> {
     pub commit: Option<&'a str>,
     /// `--base`.
     pub base: Option<&'a str>,
+    /// `--event`.
+    pub event: Option<Event>,
+    /// `--environment`.
+    pub environment: Option<&'a str>,
 }
 
 /// Finds out what is known: an option before the CI platform before git.
@@ -76,9 +92,12 @@ pub struct Said<'a> {
 pub fn detect(said: Said<'_>, env: &Env) -> Project {
     let facts = platform::facts(said.ci, env);
     let Facts { is_ci, branch, no_branch, commit, base, merge, pull_request, mut notes, mut warnings, .. } = facts;
+    let event = said.event.map(|event| (event, "--event")).or(facts.event);
+    let is_change = pull_request.is_some() || matches!(facts.event, Some((Event::PullRequest | Event::MergeGroup, _)));
     let option = |value: Option<&str>, name| value.filter(|v| !v.is_empty()).map(|value| (value.to_owned(), name));
 
     let repository = named(said.repository, &mut warnings).or(facts.repository);
+    let environment = option(said.environment, "--environment").or(facts.environment);
     let branch = option(said.branch.map(plain_branch), "--branch").or(branch);
     let said_commit = option(said.commit, "--commit");
     let said_base = option(said.base, "--base");
@@ -141,6 +160,10 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
         notes.push(format!("{what} {value} (from {by})"));
         Some(value)
     };
+    let event = event.map(|(event, by)| {
+        let _ = noted("event", Some((event.name().to_owned(), by)));
+        event
+    });
     Project {
         name: said.name.filter(|name| !name.trim().is_empty()).map(str::to_owned),
         repository: noted("repository", repository),
@@ -148,6 +171,9 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
         commit: noted("commit", commit),
         base: noted("base", base),
         pull_request,
+        is_change,
+        event,
+        environment: noted("environment", environment),
         notes,
         warnings,
         no_branch,

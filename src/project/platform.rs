@@ -6,6 +6,7 @@
 use super::PullRequest;
 use super::address;
 use super::github;
+use super::occasion::{self, ToldEvent};
 use crate::env::Env;
 
 /// A CI platform.
@@ -45,6 +46,8 @@ pub(super) struct Facts {
     /// The merge that the platform made of base and head, for this run only. Git can tell them apart.
     pub(super) merge: Option<Told>,
     pub(super) pull_request: Option<PullRequest>,
+    pub(super) event: Option<ToldEvent>,
+    pub(super) environment: Option<Told>,
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -84,6 +87,8 @@ pub(super) fn facts(named: Option<Ci>, env: &Env) -> Facts {
         Ci::None => Facts::default(),
     };
     notes.append(&mut facts.notes);
+    facts.event = occasion::event(ci, env);
+    facts.environment = facts.environment.or_else(|| occasion::environment(ci, env));
     Facts { notes, is_ci: ci != Ci::None, ..facts }
 }
 

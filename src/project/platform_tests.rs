@@ -443,6 +443,8 @@ fn an_option_wins_over_the_platform_and_every_value_says_where_it_came_from() {
         branch: Some("b"),
         commit: Some("c"),
         base: Some("a"),
+        event: None,
+        environment: None,
     };
     let project = detect(said, &env);
     assert_eq!(

@@ -4,6 +4,12 @@
 //! can be searched for. It is made for 80 columns whatever the terminal, so that it is the same everywhere. Styles are
 //! always written; the target strips them where they are not wanted. No line begins with text from outside.
 
+mod beside;
+mod evidence;
+#[cfg(test)]
+mod tests;
+mod waivers;
+
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -12,10 +18,8 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::Report;
 use super::escape::{actions_safe, shorten, terminal};
 use crate::exit::Status;
-use crate::finding::{Finding, Kind, Scan, ScanState, Severity, State};
-use crate::policy::{
-    Counts, Disposition, Enforcement, Evidence, Judged, Requirement, Verdict, Violation, WaiverOutcome, WaiverState,
-};
+use crate::finding::{Finding, Kind, Severity, State};
+use crate::policy::{Baseline, Counts, Disposition, Enforcement, Evidence, Judged, Requirement, Verdict, Violation};
 
 /// How many findings are shown at most; a log of thousands is read by nobody, and the other formats hold them all.
 const SHOWN: usize = 50;
@@ -37,10 +41,12 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     head(report, out)?;
     violated(report, out)?;
     findings(report, out)?;
-    not_read(report, out)?;
-    waivers(report, out)?;
+    evidence::not_read(report, out)?;
+    waivers::waivers(report, out)?;
+    beside::beside(report, out)?;
     counts(report, out)?;
-    sources(report, out)?;
+    evidence::sources(report, out)?;
+    evidence::feeds(report, out)?;
     last_line(report, out)
 }
 
@@ -72,7 +78,7 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let limits = plural(evaluation.limits.len() as u64, "rule");
     // Always, because `--as-of` can make an expired waiver hold.
     let day = report.as_of.strftime("%Y-%m-%d");
-    wrapped("      ", "        ", &format!("policy {}{name}, {limits}, as of {day}", report.policy_origin), out)?;
+    wrapped("      ", "        ", &format!("policy {}{name}, {limits}, as of {day}", report.policy_shown), out)?;
     if let Some(applied) = &report.policy.applied {
         wrapped("      ", "        ", &format!("with {applied}"), out)?;
     }
@@ -85,10 +91,24 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if !project.is_empty() {
         wrapped("      ", "        ", &format!("project {}", project.join(", ")), out)?;
     }
+    if let Some(baseline) = &evaluation.baseline {
+        wrapped("      ", "        ", &compared(baseline), out)?;
+        for note in baseline.notes.iter().take(SHOWN) {
+            wrapped("        note: ", "          ", note, out)?;
+        }
+    }
     if !report.only.is_empty() {
         writeln!(out, "      {YELLOW}{}{YELLOW:#}, because of --only", terminal(&only_read(report)))?;
     }
     Ok(())
+}
+
+/// `baseline .findgate/baseline.json of 2026-11-20 (commit 1a2b3c): 120 known, 3 new`.
+fn compared(baseline: &Baseline) -> String {
+    let Baseline { file, taken, commit, matched, new, .. } = baseline;
+    let of = taken.map(|time| format!(" of {}", time.strftime("%Y-%m-%d"))).unwrap_or_default();
+    let commit = commit.as_ref().map(|commit| format!(" (commit {})", short(commit))).unwrap_or_default();
+    format!("baseline {file}{of}{commit}: {matched} known, {new} new")
 }
 
 fn violated(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -102,8 +122,11 @@ fn violated(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let width = violations.iter().map(|violation| violation.rule.chars().count()).max().unwrap_or(0).min(40);
     for violation in violations {
         let (style, effect) = match violation.enforcement {
-            Enforcement::Deny => (RED, ""),
-            Enforcement::Warn => (YELLOW, "  (warns only)"),
+            Enforcement::Deny => (RED, String::new()),
+            Enforcement::Warn => match violation.denies_from {
+                Some(day) => (YELLOW, format!("  (warns only, until {day})")),
+                None => (YELLOW, "  (warns only)".to_owned()),
+            },
         };
         let Violation { rule, found, allowed, place, .. } = violation;
         writeln!(
@@ -165,7 +188,10 @@ fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn finding(report: &Report<'_>, judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
     let finding = &judged.finding;
     let style = severity_style(judged.severity);
-    writeln!(out, "  {style}{:8}{style:#}  {BOLD}{}{BOLD:#}", judged.severity, place_of(finding))?;
+    // Without a baseline nearly everything would be called new, or nothing.
+    let is_new = report.evaluation.baseline.is_some() && finding.new == Some(true);
+    let new = if is_new { format!("  {YELLOW}new{YELLOW:#}") } else { String::new() };
+    writeln!(out, "  {style}{:8}{style:#}  {BOLD}{}{BOLD:#}{new}", judged.severity, place_of(finding))?;
     wrapped("            ", "            ", &shorten(&terminal(&finding.title), TITLE), out)?;
     if let Some(about) = about(finding) {
         wrapped("            ", "              ", &about, out)?;
@@ -228,69 +254,6 @@ fn place_of(finding: &Finding) -> String {
     }
 }
 
-fn not_read(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let incomplete: Vec<_> =
-        report.evaluation.evidence.iter().filter(|evidence| evidence.coverage.state != State::Complete).collect();
-    if incomplete.is_empty() {
-        return Ok(());
-    }
-    section("not read", out)?;
-    for evidence in incomplete {
-        let coverage = &evidence.coverage;
-        let (style, effect) = match evidence.requirement {
-            Requirement::Required => (RED, "required"),
-            Requirement::Optional => (YELLOW, "optional"),
-        };
-        writeln!(out, "  {style}{}{style:#}  {}, {effect}", terminal(&coverage.source), coverage.state.name())?;
-        for reason in coverage.reasons.iter().take(SHOWN) {
-            wrapped("    - ", "      ", reason, out)?;
-        }
-        if let Some(rest) = coverage.reasons.len().checked_sub(SHOWN).filter(|&rest| rest > 0) {
-            writeln!(
-                out,
-                "    - and {}; `--output json=findgate.json` holds them all",
-                plural(rest as u64, "more reason")
-            )?;
-        }
-    }
-    Ok(())
-}
-
-fn waivers(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let waivers = &report.evaluation.waivers;
-    if waivers.is_empty() {
-        return Ok(());
-    }
-    section("waivers", out)?;
-    for waiver in waivers {
-        let WaiverOutcome { id, matches, reason, owner, expires, state, matched, .. } = waiver;
-        let until = expires.map(|date| format!(" until {date}")).unwrap_or_default();
-        let (style, what) = match state {
-            WaiverState::Active => (GREEN, format!("excuses {}{until}", plural(*matched, "finding"))),
-            WaiverState::Expiring { days: 0 } => {
-                (YELLOW, format!("excuses {}, and expires today", plural(*matched, "finding")))
-            }
-            WaiverState::Expiring { days } => (
-                YELLOW,
-                format!("excuses {}, and expires in {}", plural(*matched, "finding"), plural(u64::from(*days), "day")),
-            ),
-            WaiverState::Expired => {
-                let since = expires.map(|date| format!(" on {date}")).unwrap_or_default();
-                (RED, format!("expired{since}, excuses nothing; it matches {}", plural(*matched, "finding")))
-            }
-            WaiverState::Unused => (YELLOW, "matches nothing".to_owned()),
-            WaiverState::TooBroad { vulnerabilities } => {
-                let count = plural(u64::from(*vulnerabilities), "vulnerability");
-                (RED, format!("too broad, excuses nothing: the package has {count}; add the id of one"))
-            }
-        };
-        writeln!(out, "  {style}{}{style:#}  {what}", terminal(id))?;
-        let owner = owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default();
-        wrapped("    ", "    ", &format!("{matches}: {reason}{owner}"), out)?;
-    }
-    Ok(())
-}
-
 fn counts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let evaluation = report.evaluation;
     section("counted findings", out)?;
@@ -306,6 +269,10 @@ fn counts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     let with = |disposition| evaluation.with(disposition).count() as u64;
+    let known = with(Disposition::Baseline);
+    if known > 0 {
+        writeln!(out, "  {known} known from the baseline, and in no violated rule")?;
+    }
     let aside = [(with(Disposition::Waived), "waived"), (with(Disposition::Excused), "excused by their source")];
     let aside: Vec<String> = aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if !aside.is_empty() {
@@ -316,61 +283,6 @@ fn counts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         wrapped("    ", "    ", unseen, out)?;
     }
     Ok(())
-}
-
-fn sources(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    section("sources", out)?;
-    for (evidence, open) in report.evaluation.evidence.iter().zip(&report.evaluation.open) {
-        let coverage = &evidence.coverage;
-        let style = if coverage.state == State::Complete { GREEN } else { YELLOW };
-        let scans = match coverage.scans.len() as u64 {
-            0 if !coverage.tells_scans => String::new(),
-            count => format!(" in {}", plural(count, "scan")),
-        };
-        writeln!(
-            out,
-            "  {}  {style}{}{style:#}, {} read{scans}, {open} counted",
-            terminal(&coverage.source),
-            coverage.state.name(),
-            plural(coverage.read, "finding"),
-        )?;
-        if !coverage.projects.is_empty() {
-            let projects: Vec<&str> = coverage.projects.iter().take(SHOWN).map(|name| &**name).collect();
-            let more = coverage.projects.len().saturating_sub(SHOWN);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            wrapped("    ", "      ", &format!("{} {}{more}", of_what(&projects), projects.join(", ")), out)?;
-        }
-        for scan in coverage.scans.iter().take(SHOWN) {
-            wrapped("    ", "      ", &one_scan(scan), out)?;
-        }
-        if let Some(rest) = coverage.scans.len().checked_sub(SHOWN).filter(|&rest| rest > 0) {
-            writeln!(out, "    and {}", plural(rest as u64, "more scan"))?;
-        }
-        for note in coverage.notes.iter().take(SHOWN) {
-            wrapped("    note: ", "      ", note, out)?;
-        }
-    }
-    Ok(())
-}
-
-fn of_what(projects: &[&str]) -> &'static str {
-    if projects.len() == 1 { "project" } else { "projects" }
-}
-
-/// A run in a file by its file; a vendor's scan by its state, time, branch and commit.
-fn one_scan(scan: &Scan) -> String {
-    let Scan { engine, version, origin, target, state, status, finished, commit, branch, findings } = scan;
-    let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-    if target.is_none() {
-        return format!("{engine}{version}: {} ({origin})", plural(*findings, "finding"));
-    }
-    // Of a scan that ended well every word says the same.
-    let word = status.as_ref().filter(|word| *state != ScanState::Finished && !word.eq_ignore_ascii_case(state.name()));
-    let word = word.map(|word| format!(" ({word})")).unwrap_or_default();
-    let when = finished.map(|time| format!(" {time}")).unwrap_or_default();
-    let branch = branch.as_ref().map(|branch| format!(", branch {branch}")).unwrap_or_default();
-    let commit = commit.as_ref().map(|commit| format!(", commit {}", short(commit))).unwrap_or_default();
-    format!("{engine}{version} scan {origin}: {}{word}{when}{branch}{commit}", state.name())
 }
 
 /// A commit as people compare it.
@@ -479,6 +391,3 @@ fn pieces(word: &str) -> impl Iterator<Item = &str> {
         Some(piece)
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,19 +5,25 @@
 //! is not known is `null`, a list is never `null`. The wire types here borrow from the evaluation and are written one
 //! finding at a time.
 
+mod beside;
+mod finding;
+#[cfg(test)]
+mod tests;
+
 use std::io;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use self::beside::BesideWire;
+use self::finding::{FindingWire, FingerprintWire};
 use super::Report;
 use super::stream::Object;
 use crate::exit::Status;
-use crate::finding::{
-    Context, Coverage, Excuse, Finding, Fingerprint, Kind, Location, Package, Scan, Scope, Severity, Sighting, Text,
-};
+use crate::finding::{Coverage, Kind, Scan};
 use crate::policy::{
-    Counts, Disposition, Evaluation, Evidence, Judged, Requirement, Violation, WaiverOutcome, WaiverState,
+    Baseline, Counts, Disposition, Evaluation, Evidence, FeedUse, Judged, Requirement, Violation, WaiverOutcome,
+    WaiverState,
 };
 
 /// The JSON Schema (draft 2020-12) of the document.
@@ -27,15 +33,40 @@ pub fn schema() -> &'static str {
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let Report { evaluation, policy, policy_origin, policy_digest, project, as_of, only } = *report;
+    write_by(env!("CARGO_PKG_VERSION"), report, out)
+}
+
+/// As a version of findgate writes it.
+pub(super) fn write_by(version: &str, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Report {
+        evaluation,
+        policy,
+        policy_origin: _,
+        policy_shown,
+        trust,
+        base,
+        policy_digest,
+        inputs: _,
+        told: _,
+        bypasses: _,
+        project,
+        is_of_fork: _,
+        seal: _,
+        as_of,
+        only,
+        beside,
+    } = *report;
     let Evaluation {
         verdict,
         findings,
         ranked: _,
         violations,
         limits,
+        undecided: _,
         waivers,
         evidence,
+        feeds,
+        baseline,
         open,
         counts,
         warnings,
@@ -45,13 +76,15 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
     document.member("schema", "findgate/evaluation/v1")?;
     document.member("verdict", verdict.name())?;
     document.member("status", Status::from(*verdict).number())?;
-    document.member("tool", ToolWire { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })?;
+    document.member("tool", ToolWire { name: env!("CARGO_PKG_NAME"), version })?;
     document.member(
         "policy",
         PolicyWire {
             name: policy.name.as_deref(),
             digest: policy_digest,
-            origin: policy_origin,
+            origin: policy_shown,
+            trust,
+            base,
             r#override: policy.applied.as_deref(),
             rules: limits,
         },
@@ -69,19 +102,22 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
     document.member("only", only)?;
     let open = open.iter().map(Some).chain(std::iter::repeat(None));
     document.list("sources", evidence.iter().zip(open).map(|(source, open)| SourceWire::of(source, open.copied())))?;
+    document.list("feeds", feeds.iter().map(FeedWire::of))?;
+    document.member("baseline", baseline.as_ref().map(BaselineWire::of))?;
     document.member("counts", CountsWire(counts))?;
     document.member("dispositions", DispositionsWire(findings))?;
     document.list("violations", violations.iter().map(|violation| ViolationWire::of(violation, evaluation)))?;
     document.list("findings", findings.iter().map(|judged| FindingWire::of(judged, evaluation)))?;
     document.list("waivers", waivers.iter().map(WaiverWire::of))?;
+    document.list("beside", beside.iter().map(BesideWire::of))?;
     document.list("warnings", warnings)?;
     document.close()
 }
 
 #[derive(Serialize)]
-struct ToolWire {
+struct ToolWire<'a> {
     name: &'static str,
-    version: &'static str,
+    version: &'a str,
 }
 
 #[derive(Serialize)]
@@ -89,6 +125,8 @@ struct PolicyWire<'a> {
     name: Option<&'a str>,
     digest: &'a str,
     origin: &'a str,
+    trust: &'a str,
+    base: Option<&'a str>,
     r#override: Option<&'a str>,
     rules: &'a [String],
 }
@@ -171,6 +209,49 @@ impl<'a> ScanWire<'a> {
     }
 }
 
+#[derive(Serialize)]
+struct FeedWire<'a> {
+    name: &'a str,
+    from: &'a str,
+    date: String,
+    entries: u64,
+    applied: u64,
+}
+
+impl<'a> FeedWire<'a> {
+    fn of(feed: &'a FeedUse) -> FeedWire<'a> {
+        let FeedUse { name, from, date, entries, told } = feed;
+        FeedWire { name, from, date: date.to_string(), entries: *entries, applied: told.len() as u64 }
+    }
+}
+
+#[derive(Serialize)]
+struct BaselineWire<'a> {
+    file: &'a str,
+    digest: Option<&'a str>,
+    taken: Option<String>,
+    commit: Option<&'a str>,
+    known: u64,
+    matched: u64,
+    new: u64,
+}
+
+impl<'a> BaselineWire<'a> {
+    fn of(baseline: &'a Baseline) -> BaselineWire<'a> {
+        // What there is to know of it besides stands among the warnings.
+        let Baseline { file, digest, taken, commit, known, matched, new, notes: _, ways: _ } = baseline;
+        BaselineWire {
+            file,
+            digest: digest.as_deref(),
+            taken: taken.map(|time| time.to_string()),
+            commit: commit.as_deref(),
+            known: *known,
+            matched: *matched,
+            new: *new,
+        }
+    }
+}
+
 /// A member for each kind of which anything counts, in the order of the evaluation.
 struct CountsWire<'a>(&'a [(Kind, Counts)]);
 
@@ -214,6 +295,7 @@ struct ViolationWire<'a> {
     rule: &'a str,
     description: Option<&'a str>,
     enforcement: &'static str,
+    denies_from: Option<String>,
     allowed: u64,
     found: u64,
     policy_file: &'a str,
@@ -230,11 +312,13 @@ struct UnknownFactWire {
 
 impl<'a> ViolationWire<'a> {
     fn of(violation: &'a Violation, evaluation: &'a Evaluation) -> ViolationWire<'a> {
-        let Violation { rule, description, place, enforcement, allowed, found, findings, unknown } = violation;
+        let Violation { rule, description, place, enforcement, denies_from, allowed, found, findings, unknown } =
+            violation;
         ViolationWire {
             rule,
             description: description.as_deref(),
             enforcement: enforcement.name(),
+            denies_from: denies_from.map(|day| day.to_string()),
             allowed: *allowed,
             found: *found,
             policy_file: &place.file,
@@ -263,208 +347,19 @@ impl Serialize for FingerprintsWire<'_> {
     }
 }
 
-struct FingerprintWire(Fingerprint);
-
-impl Serialize for FingerprintWire {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-#[derive(Serialize)]
-struct FindingWire<'a> {
-    fingerprint: FingerprintWire,
-    context: Option<String>,
-    kind: &'static str,
-    severity: &'static str,
-    severity_from: &'a str,
-    counted_severity: &'static str,
-    check: Option<&'a str>,
-    tool: Option<&'a str>,
-    ids: Texts<'a>,
-    cwe: Vec<String>,
-    title: &'a str,
-    package: Option<PackageWire<'a>>,
-    location: Option<LocationWire<'a>>,
-    also_in: Texts<'a>,
-    first_seen: Option<String>,
-    fix: Option<&'static str>,
-    fixed_in: Texts<'a>,
-    cvss: Option<CvssWire<'a>>,
-    epss: Option<f32>,
-    kev: Option<bool>,
-    reachable: Option<bool>,
-    license: Texts<'a>,
-    links: Texts<'a>,
-    new: Option<bool>,
-    disposition: &'static str,
-    rules: Vec<&'a str>,
-    waiver: Option<&'a str>,
-    excuse: Option<&'static str>,
-    sources: Vec<SightingWire<'a>>,
-}
-
-impl<'a> FindingWire<'a> {
-    fn of(judged: &'a Judged, evaluation: &'a Evaluation) -> FindingWire<'a> {
-        let Judged { finding, severity: counted, disposition, violations, waiver, excuse } = judged;
-        let Finding {
-            fingerprint,
-            context,
-            kind,
-            severity,
-            severity_from,
-            ids,
-            cwe,
-            title,
-            said: _,
-            package,
-            fix,
-            fixed_in,
-            location,
-            also_in,
-            first_seen,
-            cvss_vector,
-            cvss,
-            epss,
-            kev,
-            reachable,
-            license,
-            new,
-            links,
-            sightings,
-        } = finding;
-        FindingWire {
-            fingerprint: FingerprintWire(*fingerprint),
-            // A hash of the line that holds a secret could be used to try guesses on.
-            context: context.filter(|_| *kind != Kind::Secret).map(|Context(code)| format!("{code:016x}")),
-            kind: kind.name(),
-            severity: severity.map_or("unknown", Severity::name),
-            severity_from,
-            counted_severity: counted.name(),
-            check: finding.check().map(|check| &**check),
-            tool: finding.tool().map(|tool| &**tool),
-            ids: Texts(ids),
-            cwe: cwe.iter().map(ToString::to_string).collect(),
-            title,
-            package: package.as_deref().map(PackageWire::of),
-            location: location.as_ref().map(LocationWire::of),
-            also_in: Texts(also_in),
-            first_seen: first_seen.map(|time| time.to_string()),
-            fix: fix.map(|exists| if exists { "available" } else { "none" }),
-            fixed_in: Texts(fixed_in),
-            cvss: (cvss_vector.is_some() || cvss.is_some())
-                .then_some(CvssWire { vector: cvss_vector.as_deref(), score: *cvss }),
-            epss: *epss,
-            kev: *kev,
-            reachable: *reachable,
-            license: Texts(license),
-            links: Texts(links),
-            new: *new,
-            disposition: disposition.name(),
-            rules: violations
-                .iter()
-                .filter_map(|&at| Some(evaluation.violations.get(at as usize)?.rule.as_str()))
-                .collect(),
-            waiver: waiver.and_then(|at| Some(evaluation.waivers.get(at as usize)?.id.as_str())),
-            excuse: excuse.map(Excuse::name),
-            sources: sightings.iter().map(SightingWire::of).collect(),
-        }
-    }
-}
-
-struct Texts<'a>(&'a [Text]);
-
-impl Serialize for Texts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|text| &**text))
-    }
-}
-
-#[derive(Serialize)]
-struct CvssWire<'a> {
-    vector: Option<&'a str>,
-    score: Option<f32>,
-}
-
-#[derive(Serialize)]
-struct PackageWire<'a> {
-    name: &'a str,
-    version: Option<&'a str>,
-    purl: Option<&'a str>,
-    direct: Option<bool>,
-    scope: Option<&'static str>,
-}
-
-impl<'a> PackageWire<'a> {
-    fn of(package: &'a Package) -> PackageWire<'a> {
-        let Package { name, version, purl, direct, scope } = package;
-        PackageWire {
-            name,
-            version: version.as_deref(),
-            purl: purl.as_deref(),
-            direct: *direct,
-            scope: scope.map(Scope::name),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct LocationWire<'a> {
-    path: &'a str,
-    line: Option<u32>,
-    column: Option<u32>,
-    end_line: Option<u32>,
-    end_column: Option<u32>,
-}
-
-impl<'a> LocationWire<'a> {
-    fn of(location: &'a Location) -> LocationWire<'a> {
-        let Location { path, line, column, end_line, end_column } = location;
-        LocationWire { path, line: *line, column: *column, end_line: *end_line, end_column: *end_column }
-    }
-}
-
-#[derive(Serialize)]
-struct SightingWire<'a> {
-    source: &'a str,
-    fingerprint: FingerprintWire,
-    tool: Option<&'a str>,
-    check: Option<&'a str>,
-    id: Option<&'a str>,
-    status: Option<&'a str>,
-    excuse: Option<&'static str>,
-    justification: Option<&'a str>,
-    severity: Option<&'a str>,
-    url: Option<&'a str>,
-}
-
-impl<'a> SightingWire<'a> {
-    fn of(sighting: &'a Sighting) -> SightingWire<'a> {
-        let Sighting { source, tool, check, id, status, excuse, justification, severity, url, fingerprint } = sighting;
-        SightingWire {
-            fingerprint: FingerprintWire(Fingerprint { hash: *fingerprint, ordinal: 1 }),
-            source,
-            tool: tool.as_deref(),
-            check: check.as_deref(),
-            id: id.as_deref(),
-            status: status.as_deref(),
-            excuse: excuse.map(Excuse::name),
-            justification: justification.as_deref(),
-            severity: severity.as_deref(),
-            url: url.as_deref(),
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct WaiverWire<'a> {
     id: &'a str,
     state: &'static str,
     matches: &'a str,
     matched: u64,
+    vex: Option<&'a str>,
+    because: Option<&'a str>,
     expires: Option<String>,
     days_left: Option<u32>,
     vulnerabilities: Option<u32>,
+    too_long: Option<u32>,
+    allowed_until: Option<String>,
     owner: Option<&'a str>,
     approved_by: Option<&'a str>,
     ticket: Option<&'a str>,
@@ -475,20 +370,40 @@ struct WaiverWire<'a> {
 
 impl<'a> WaiverWire<'a> {
     fn of(waiver: &'a WaiverOutcome) -> WaiverWire<'a> {
-        let WaiverOutcome { id, place, matches, reason, owner, ticket, approved_by, expires, state, matched } = waiver;
-        let (days_left, vulnerabilities) = match *state {
-            WaiverState::Expiring { days } => (Some(days), None),
-            WaiverState::TooBroad { vulnerabilities } => (None, Some(vulnerabilities)),
-            WaiverState::Active | WaiverState::Expired | WaiverState::Unused => (None, None),
+        let WaiverOutcome {
+            id,
+            place,
+            matches,
+            reason,
+            owner,
+            ticket,
+            approved_by,
+            expires,
+            state,
+            matched,
+            vex,
+            because,
+        } = waiver;
+        let (days_left, vulnerabilities, too_long, until) = match *state {
+            WaiverState::Expiring { days } => (Some(days), None, None, None),
+            WaiverState::TooBroad { vulnerabilities } => (None, Some(vulnerabilities), None, None),
+            WaiverState::TooLong { findings, until } => (None, None, Some(findings), Some(until)),
+            WaiverState::Active | WaiverState::Expired | WaiverState::Unused | WaiverState::Refused => {
+                (None, None, None, None)
+            }
         };
         WaiverWire {
             id,
             state: state.name(),
             matches,
             matched: *matched,
+            vex: vex.as_deref(),
+            because: because.as_deref(),
             expires: expires.map(|day| day.to_string()),
             days_left,
             vulnerabilities,
+            too_long,
+            allowed_until: until.map(|day| day.to_string()),
             owner: owner.as_deref(),
             approved_by: approved_by.as_deref(),
             ticket: ticket.as_deref(),
@@ -498,6 +413,3 @@ impl<'a> WaiverWire<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

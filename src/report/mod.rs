@@ -7,16 +7,19 @@ mod destination;
 mod escape;
 mod human;
 mod json;
+mod record;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sarif;
 mod stream;
 mod target;
+pub(crate) mod xml;
 
 pub use destination::Destination;
 pub use escape::{ActionsSafe, actions_safe, terminal};
 pub(crate) use human::wrapped;
 pub use json::schema as json_schema;
+pub use record::{EXTENSION, PREDICATE_TYPE, STATEMENT_TYPE, write_by as write_record};
 pub(crate) use stream::compact;
 pub use target::{Color, Output, Target, Targets, Unprepared, Written};
 
@@ -24,8 +27,10 @@ use std::io;
 
 use jiff::Timestamp;
 
-use crate::policy::{Evaluation, Resolved};
+use crate::policy::{BesideRole, Difference, Evaluation, Resolved, Verdict};
+use crate::policy_file::InputFile;
 use crate::project::Project;
+use crate::snapshot::Seal;
 
 /// What every writer gets.
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +41,95 @@ pub struct Report<'a> {
     pub policy: &'a Resolved,
     /// The policy's file as the user named it, or `preset:NAME`.
     pub policy_origin: &'a str,
+    /// The same and which version of it, for people: `.findgate.yml at base 1a2b3c4d5e6f`.
+    pub policy_shown: &'a str,
+    /// Which version of the repository's files decides: `base` or `worktree`.
+    pub trust: &'a str,
+    /// The base's full commit, where anything was read from it.
+    pub base: Option<&'a str>,
     /// `sha256:` and the digest of the policy's text.
     pub policy_digest: &'a str,
+    /// Every file that the verdict rests on.
+    pub inputs: &'a [InputFile],
+    /// What every report says of where the policy came from, a sentence each; they stand among the warnings, too.
+    pub told: &'a [String],
+    /// What was asked for on the command line that weakens the gate, a sentence each.
+    pub bypasses: &'a [String],
     /// The project that was judged.
     pub project: &'a Project,
+    /// Whether the branch is that of a fork, so that scans of the branch of that name here are not of it.
+    pub is_of_fork: bool,
+    /// The digests of a snapshot of what was judged, where a record is written.
+    pub seal: Option<&'a Seal>,
     /// The day that was judged.
     pub as_of: Timestamp,
     /// The sources that `--only` left: empty when all were read. A report says so, for the rest was not looked at.
     pub only: &'a [String],
+    /// What other policies would say; they decide nothing.
+    pub beside: &'a [Beside],
+}
+
+/// What a policy would say that is judged beside the one that decides.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Why it is judged.
+    pub role: BesideRole,
+    /// Its file, or `preset:NAME`, for people.
+    pub origin: String,
+    /// `sha256:` and the digest of its text, where it could be read.
+    pub digest: Option<String>,
+    /// What it would say, or why it cannot be used.
+    pub result: Result<Would, String>,
+}
+
+/// What a policy would say.
+#[derive(Clone, Debug)]
+pub struct Would {
+    /// What it says otherwise than the policy that decides, which comes before.
+    pub difference: Difference,
+    /// The rules that it would be violated in, deny before warn.
+    pub violated: Vec<String>,
+    /// What it asks for and was not read, a sentence each: of such its verdict is undecided.
+    pub unread: Vec<String>,
+}
+
+impl Would {
+    /// Its verdict.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.difference.verdict.1
+    }
+}
+
+impl Beside {
+    /// What it would say, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Beside { role, origin, digest: _, result } = self;
+        let would = match (role, result) {
+            (BesideRole::Change, Err(problem)) => {
+                return format!("the change's own policy cannot be used: {problem}");
+            }
+            (BesideRole::Shadow, Err(problem)) => {
+                return format!("the shadow policy {origin} cannot be used: {problem}");
+            }
+            (_, Ok(would)) => would,
+        };
+        let verdict = would.verdict().name();
+        let verdict = match (&*would.violated, &*would.unread) {
+            (rules, _) if would.verdict() == Verdict::Fail => format!("{verdict} ({})", rules.join(", ")),
+            (_, [reason, ..]) if would.verdict() == Verdict::Undecided => format!("{verdict} ({reason})"),
+            _ => verdict.to_owned(),
+        };
+        match role {
+            BesideRole::Change => format!(
+                "by the policy of this change ({origin}) the verdict would be {verdict} after the merge; it does not decide"
+            ),
+            BesideRole::Shadow => {
+                format!("by the shadow policy {origin} the verdict would be {verdict}; it does not decide")
+            }
+        }
+    }
 }
 
 /// A format that `--format` and `--output` know.
@@ -57,6 +143,8 @@ pub enum Format {
     Sarif,
     /// SARIF 2.1.0 for the record: every finding, waived and excused ones suppressed.
     SarifAudit,
+    /// The decision as an in-toto statement with a SLSA verification summary, for `findgate verify` and to be signed.
+    Record,
 }
 
 impl Format {
@@ -68,6 +156,7 @@ impl Format {
             Format::Json => "json",
             Format::Sarif => "sarif",
             Format::SarifAudit => "sarif-audit",
+            Format::Record => "record",
         }
     }
 }
@@ -82,5 +171,6 @@ pub fn write(format: Format, report: &Report<'_>, out: &mut dyn io::Write) -> io
         Format::Json => json::write(report, out),
         Format::Sarif => sarif::write(report, sarif::Profile::CodeScanning, out),
         Format::SarifAudit => sarif::write(report, sarif::Profile::Audit, out),
+        Format::Record => record::write(report, out),
     }
 }

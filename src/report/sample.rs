@@ -4,23 +4,27 @@
 //! nobody thought of. They are put together by hand and not by the evaluation, so that a format is tested on what the
 //! model can hold and not only on what today's evaluation happens to make.
 
-use std::cell::Cell;
+mod any;
+mod beside;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::date;
 use proptest::prelude::*;
 
-use super::Report;
+use super::{Beside, Report};
 use crate::finding::{
     Context, Coverage, Cwe, Excuse, Finding, Fingerprint, Kind, Location, Package, Scan, ScanState, Scope, Severity,
     Sighting, State, Text,
 };
 use crate::policy::{
-    Disposition, Enforcement, Evaluation, Evidence, Judged, Limit, Place, Requirement, Resolved, Subject, Verdict,
-    Violation, WaiverOutcome, WaiverState, count, open_findings_of, rank,
+    Disposition, Enforcement, Evaluation, Evidence, FeedUse, Judged, Limit, Place, Requirement, Resolved, Subject,
+    Verdict, Violation, WaiverOutcome, WaiverState, count, open_findings_of, rank,
 };
 use crate::project::Project;
+
+pub(crate) use any::any_sample;
 
 /// Everything that a [`Report`] borrows.
 #[derive(Clone, Debug)]
@@ -32,6 +36,7 @@ pub(crate) struct Sample {
     pub(crate) project: Project,
     pub(crate) as_of: Timestamp,
     pub(crate) only: Vec<String>,
+    pub(crate) beside: Vec<Beside>,
 }
 
 impl Sample {
@@ -40,10 +45,19 @@ impl Sample {
             evaluation: &self.evaluation,
             policy: &self.policy,
             policy_origin: &self.policy_origin,
+            policy_shown: &self.policy_origin,
+            trust: "worktree",
+            base: None,
             policy_digest: &self.policy_digest,
+            inputs: &[],
+            told: &[],
+            bypasses: &[],
             project: &self.project,
+            is_of_fork: false,
+            seal: None,
             as_of: self.as_of,
             only: &self.only,
+            beside: &self.beside,
         }
     }
 
@@ -147,7 +161,7 @@ pub(crate) fn sample() -> Sample {
         findings[at].finding.sightings[0].justification = Some("[reviewed](javascript:x) by\nteam {0}".into());
     }
     describe(&mut findings);
-    Sample {
+    let mut sample = Sample {
         evaluation: Evaluation {
             verdict: Verdict::Fail,
             findings,
@@ -173,7 +187,16 @@ pub(crate) fn sample() -> Sample {
             .to_vec(),
             waivers: waivers(),
             evidence: evidence(),
+            undecided: Vec::new(),
+            baseline: None,
             ranked: Vec::new(),
+            feeds: vec![FeedUse {
+                name: "kev",
+                from: "https://feeds.example/kev.json?\u{1b}[31m".to_owned(),
+                date: "2026-11-20T15:00:12Z".parse().unwrap(),
+                entries: 1432,
+                told: Vec::new(),
+            }],
             open: Vec::new(),
             counts: Vec::new(),
             unseen: Some("no rule looks at 2 findings, whose kind nobody knows".to_owned()),
@@ -194,8 +217,11 @@ pub(crate) fn sample() -> Sample {
         },
         as_of: "2026-11-21T10:00:00Z".parse().unwrap(),
         only: vec!["sarif".to_owned(), "mend".to_owned()],
+        beside: Vec::new(),
     }
-    .settle()
+    .settle();
+    sample.beside = beside::beside(&sample.evaluation.findings);
+    sample
 }
 
 /// Facts, places and second sources for the findings of [`sample`].
@@ -322,6 +348,7 @@ fn violation(rule: &str, description: Option<&str>, line: u32, enforcement: Enfo
         description: description.map(str::to_owned),
         place: in_policy(line),
         enforcement,
+        denies_from: None,
         allowed: 0,
         found: 0,
         findings: Vec::new(),
@@ -341,6 +368,13 @@ fn waivers() -> Vec<WaiverOutcome> {
         expires: Some(date(2026, 11, 24)),
         state,
         matched: 0,
+        vex: None,
+        because: None,
+    };
+    let vex = |id: &str, state: WaiverState, because: Option<&str>| WaiverOutcome {
+        vex: Some(HOSTILE[2].to_owned()),
+        because: because.map(str::to_owned),
+        ..waiver(id, state, 40)
     };
     vec![
         waiver("lodash-later", WaiverState::Expiring { days: 3 }, 3),
@@ -348,6 +382,9 @@ fn waivers() -> Vec<WaiverOutcome> {
         WaiverOutcome { expires: Some(date(2026, 1, 31)), ..waiver("too-late", WaiverState::Expired, 15) },
         waiver("nothing", WaiverState::Unused, 21),
         waiver("whole-package", WaiverState::TooBroad { vulnerabilities: 4 }, 27),
+        waiver("for-ever", WaiverState::TooLong { findings: 2, until: date(2026, 12, 5) }, 33),
+        vex("a.json#CVE-2026-0015", WaiverState::Refused, Some(HOSTILE[4])),
+        vex("a.json#CVE-2026-0016", WaiverState::Unused, Some(HOSTILE[1])),
     ]
 }
 
@@ -399,11 +436,14 @@ fn policy(name: Option<&str>) -> Resolved {
             description: None,
             place: in_policy(12),
             enforcement: Enforcement::Deny,
+            from: None,
             allow: 0,
-            subject: Subject::AtLeast { kind: None, floor: Severity::Critical },
+            subject: Subject::AtLeast { kind: None, floor: Severity::Critical, only_new: false },
+            locked: false,
         }],
         unknown_severity: Severity::Critical,
         waivers: Vec::new(),
+        waiver_rules: crate::policy::WaiverRules::default(),
         applied: Some("overrides at .findgate.yml:30 (branch release/1.2)".to_owned()),
     }
 }
@@ -449,85 +489,6 @@ pub(crate) fn large(count: u32, checks: Checks) -> Sample {
     }
     sample.only.clear();
     sample.settle()
-}
-
-/// Evaluations that nobody thought of: any facts, any texts, any of them missing.
-pub(crate) fn any_sample() -> impl Strategy<Value = Sample> {
-    let findings = proptest::collection::vec((any::<u64>(), hostile_text(), hostile_text()), 0..12);
-    (findings, any::<u64>(), hostile_text(), proptest::option::of(hostile_text())).prop_map(
-        |(findings, bits, text, name)| {
-            let mut sample = sample();
-            sample.evaluation.findings =
-                findings.iter().map(|(bits, title, other)| any_judged(&Bits(Cell::new(*bits)), title, other)).collect();
-            let bits = Bits(Cell::new(bits));
-            sample.evaluation.verdict = bits.pick(&[Verdict::Pass, Verdict::Fail, Verdict::Undecided]);
-            sample.policy_origin = bits
-                .pick(&[".findgate.yml", "preset:recommended", "/etc/findgate.yml", "a/../b.yml", "c:d.yml"])
-                .to_owned();
-            sample.policy.name = name;
-            sample.evaluation.warnings.push(text.clone());
-            sample.evaluation.evidence[2].coverage.reasons.push(text.clone());
-            sample.evaluation.waivers[0].reason.clone_from(&text);
-            sample.project.repository = bits.some(text);
-            if bits.pick(&[true, false]) {
-                sample.only.clear();
-            }
-            sample.settle()
-        },
-    )
-}
-
-fn any_judged(bits: &Bits, title: &str, other: &str) -> Judged {
-    let severity =
-        bits.pick(&[None, Some(Severity::Critical), Some(Severity::High), Some(Severity::Low), Some(Severity::Info)]);
-    let disposition = bits.pick(&Disposition::ALL);
-    let kind = bits.pick(&Kind::ALL);
-    let violations = match disposition {
-        Disposition::Violation => vec![0, 3],
-        Disposition::Warning => vec![3],
-        Disposition::Allowed | Disposition::Waived | Disposition::Excused => Vec::new(),
-    };
-    let mut one = judged(bits.0.get() as u32, kind, severity, disposition, &violations, title);
-    one.waiver = (disposition == Disposition::Waived).then(|| bits.pick(&[0, 1, 2, 3, 4]));
-    one.excuse = (disposition == Disposition::Excused).then_some(Excuse::AcceptedRisk);
-    let finding = &mut one.finding;
-    finding.sightings[0].excuse = one.excuse;
-    finding.sightings[0].check = bits.some(other.into());
-    finding.sightings[0].tool = bits.some(title.into());
-    finding.cvss = bits.some(bits.pick(&[0.0, 0.04, 3.95, 6.96, 8.95, 9.0, 9.01, 10.0, f32::NAN, -1.0, 11.0]));
-    finding.location = bits.some(Location {
-        path: bits.pick(&[other, "src/a.rs", "", "/", "..", "a//b", "./c"]).into(),
-        line: bits.some(bits.pick(&[0, 1, 7, u32::MAX])),
-        column: bits.some(bits.pick(&[0, 1, 9])),
-        end_line: bits.some(bits.pick(&[0, 1, 7, 8])),
-        end_column: bits.some(bits.pick(&[0, 1, 9, 10])),
-    });
-    if bits.pick(&[true, false]) {
-        finding.ids = Arc::from([]);
-        finding.links = [format!("https://example.org/{other}").into()].into();
-    }
-    if let Some(package) = &mut finding.package {
-        package.name = other.into();
-        package.purl = bits.some(title.into());
-        package.version = bits.some(other.into());
-    }
-    one
-}
-
-/// A source of small choices, all of them made by one number that proptest can shrink.
-struct Bits(Cell<u64>);
-
-impl Bits {
-    fn pick<T: Copy>(&self, from: &[T]) -> T {
-        let bits = self.0.get();
-        let at = bits % from.len() as u64;
-        self.0.set(bits.rotate_right(7).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(at));
-        from[at as usize]
-    }
-
-    fn some<T>(&self, value: T) -> Option<T> {
-        self.pick(&[true, true, false]).then_some(value)
-    }
 }
 
 /// Files for validators that are no part of the tests: `cargo test write_samples -- --ignored`.

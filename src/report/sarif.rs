@@ -13,6 +13,7 @@
 //! hand, because a `Run` of that crate holds all its results at two kilobytes each before their text.
 
 mod result;
+mod ruled;
 mod rules;
 mod run;
 
@@ -22,7 +23,7 @@ use std::io;
 use self::rules::Rules;
 use super::Report;
 use super::stream::Object;
-use crate::policy::{Disposition, Judged};
+use crate::policy::{Disposition, Judged, Violation};
 
 /// For whom it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(super) fn write(report: &Report<'_>, profile: Profile, out: &mut dyn io::Wri
         run.object("tool").and_then(|mut tool| {
             let mut driver = tool.object("driver")?;
             run::driver(&mut driver)?;
-            driver.list("rules", selection.rules.descriptors(report))?;
+            driver.list("rules", selection.rules.descriptors(report, &selection.ruled))?;
             driver.close()?;
             tool.close()
         })?;
@@ -56,10 +57,11 @@ pub(super) fn write(report: &Report<'_>, profile: Profile, out: &mut dyn io::Wri
         }
         run.member("originalUriBaseIds", run::bases())?;
         run.member("columnKind", "unicodeCodePoints")?;
-        run.list(
-            "results",
-            selection.findings.iter().map(|chosen| result::result(report, profile, &selection.rules, chosen)),
-        )
+        let found = selection.findings.iter().map(|chosen| result::result(report, profile, &selection.rules, chosen));
+        let ruled = selection.ruled.iter().map(|violation| {
+            ruled::result(report, profile, violation, selection.rules.own_index(&ruled::id(violation)))
+        });
+        run.list("results", found.chain(ruled))
     })?;
     document.close()
 }
@@ -78,10 +80,12 @@ pub(super) fn size_note(bytes: u64) -> Option<String> {
 }
 
 /// What is written, in the order in which it is written.
-struct Selection {
+struct Selection<'a> {
     profile: Profile,
     rules: Rules,
     findings: Vec<Chosen>,
+    /// The violated rules that count no finding.
+    ruled: Vec<&'a Violation>,
     /// How many there would be without a limit.
     all: usize,
 }
@@ -92,12 +96,13 @@ struct Chosen {
     rule: usize,
 }
 
-impl Selection {
+impl<'a> Selection<'a> {
     /// Worst first: what fails the build before what only warns, then by severity; then by rule and place, so that the
     /// order is total.
-    fn of(report: &Report<'_>, profile: Profile) -> Selection {
+    fn of(report: &Report<'a>, profile: Profile) -> Selection<'a> {
         let findings = &report.evaluation.findings;
-        let mut rules = Rules::of(findings);
+        let ruled = ruled::violations(report);
+        let mut rules = Rules::of(findings, ruled.iter().map(|violation| ruled::id(violation)).collect());
         let mut chosen: Vec<Chosen> = (0..)
             .zip(findings)
             .filter(|(_, judged)| profile == Profile::Audit || reported(judged))
@@ -116,10 +121,10 @@ impl Selection {
             )
         });
         if profile == Profile::CodeScanning {
-            chosen.truncate(RESULTS);
+            chosen.truncate(RESULTS.saturating_sub(ruled.len()));
         }
         rules.keep(findings, &mut chosen);
-        Selection { profile, rules, findings: chosen, all }
+        Selection { profile, rules, findings: chosen, ruled, all }
     }
 
     /// How many findings have no result.
@@ -132,7 +137,7 @@ impl Selection {
 fn reported(judged: &Judged) -> bool {
     match judged.disposition {
         Disposition::Violation | Disposition::Warning => true,
-        Disposition::Allowed | Disposition::Waived | Disposition::Excused => false,
+        Disposition::Allowed | Disposition::Baseline | Disposition::Waived | Disposition::Excused => false,
     }
 }
 

@@ -180,6 +180,12 @@ impl Targets {
         Ok(Targets { stdout: stdout.or(Some(Format::Human)), color, files })
     }
 
+    /// Whether any of them carries this format.
+    #[must_use]
+    pub fn carry(&self, format: Format) -> bool {
+        self.stdout == Some(format) || self.files.iter().any(|file| file.format == format)
+    }
+
     /// The files that are going to be written, links followed.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.to.resolved())
@@ -268,7 +274,7 @@ fn fill(format: Format, to: &mut dyn Write, render: &Render<'_>) -> io::Result<u
 fn note(format: Format, to: &Destination, bytes: u64) -> Option<String> {
     match format {
         Format::Sarif => sarif::size_note(bytes).map(|note| format!("{}: {note}", to.shown())),
-        Format::Human | Format::Json | Format::SarifAudit => None,
+        Format::Human | Format::Json | Format::SarifAudit | Format::Record => None,
     }
 }
 

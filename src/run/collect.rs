@@ -13,11 +13,11 @@ use crate::messages::Messages;
 use crate::policy::{Requirement, weigh};
 use crate::progress::Board;
 use crate::report::{Destination, Target, Targets};
-use crate::settings::{Refusal, Settings, settings};
-use crate::snapshot::{self, Contents};
+use crate::settings::{BaseBranch, Refusal, Settings, settings};
+use crate::snapshot::{self, Contents, Seal};
 use crate::source::{self, Collected};
 
-use super::{desks, tell};
+use super::{desks, desks_for, feeds, tell};
 
 /// Large enough that a snapshot is not written in small pieces.
 const BUFFER: usize = 1 << 16;
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Collect, env: &Env, messages: Messages) -> Result<
         Target::File(path) => Some(destination(&path)?),
     };
     settings.set_written(to.iter().map(|to| to.resolved().to_owned()).collect());
-    let collected = collect(&mut settings, Telling::Read, env, messages);
+    let collected = collect(&mut settings, Telling::Read, env, messages).collected;
     match &to {
         Some(to) => keep(to, &settings, &collected, env)?,
         None => {
@@ -112,6 +112,12 @@ pub(super) fn keep(to: &Destination, settings: &Settings, read: &[Collected], en
     written.with_context(|| format!("cannot write the snapshot to {}", to.shown())).map_err(Refusal::Output)
 }
 
+/// The digests of the snapshot that [`keep`] would write.
+pub(super) fn seal(settings: &Settings, read: &[Collected], env: &Env) -> Result<Seal, Refusal> {
+    let sealed = snapshot::seal(&contents(settings, read, env));
+    sealed.context("cannot take the digest of what was read").map_err(Refusal::Output)
+}
+
 fn contents<'a>(settings: &'a Settings, collected: &'a [Collected], env: &Env) -> Contents<'a> {
     Contents {
         taken: env.now,
@@ -130,9 +136,20 @@ pub(super) enum Telling {
     Weighed,
 }
 
-/// Reads every source, or takes them from the snapshot that is judged; what comes back is in the order of `wanted`. Each is
-/// told in a line.
-pub(super) fn collect(settings: &mut Settings, telling: Telling, env: &Env, messages: Messages) -> Vec<Collected> {
+/// What was read.
+pub(super) struct Read {
+    /// What the sources showed, in the order of `wanted`.
+    pub(super) collected: Vec<Collected>,
+    /// What the branch that is the baseline holds, in the order of its readers. `None`: it was not asked for, or a snapshot is
+    /// judged.
+    pub(super) base: Option<Vec<Collected>>,
+    /// The feeds; none where nothing is judged.
+    pub(super) feeds: Vec<feeds::Read>,
+}
+
+/// Reads every source, or takes them from the snapshot that is judged, and whatever else a judgement rests on, all at once.
+/// Each is told in a line.
+pub(super) fn collect(settings: &mut Settings, telling: Telling, env: &Env, messages: Messages) -> Read {
     for note in &settings.notes {
         messages.detail(note);
     }
@@ -140,6 +157,7 @@ pub(super) fn collect(settings: &mut Settings, telling: Telling, env: &Env, mess
         messages.note(warning);
     }
     let snapshot = settings.snapshot.take();
+    let settings = &*settings;
     let told = |coverage: &Coverage| {
         let wanted = settings.wanted.iter().find(|wanted| *wanted.name == *coverage.source);
         match wanted.filter(|_| telling == Telling::Weighed) {
@@ -150,13 +168,38 @@ pub(super) fn collect(settings: &mut Settings, telling: Telling, env: &Env, mess
             None => tell(coverage, messages),
         }
     };
-    if let Some(snapshot) = snapshot {
-        let collected = snapshot.show(&settings.wanted);
-        collected.iter().for_each(|one| told(&one.coverage));
-        return collected;
-    }
-    let board = if messages.may_draw_progress() { Board::drawn() } else { Board::silent() };
-    let told = |coverage: &Coverage| board.above(|| told(coverage));
-    let desks = desks(settings, &board, messages);
-    source::collect(&settings.readers, &env.folder, &board, &desks, &told)
+    let reading = feeds::reading(settings);
+    let board = if messages.may_draw_progress() && snapshot.is_none() { Board::drawn() } else { Board::silent() };
+    let board = &board;
+    std::thread::scope(|scope| {
+        let feeds = (telling == Telling::Weighed).then(|| scope.spawn(reading));
+        let (collected, base) = match snapshot {
+            Some(snapshot) => {
+                let collected = snapshot.show(&settings.wanted);
+                collected.iter().for_each(|one| told(&one.coverage));
+                (collected, None)
+            }
+            None => {
+                let told = |coverage: &Coverage| board.above(|| told(coverage));
+                let base = settings.base.as_ref();
+                let base = base.map(|base| scope.spawn(move || of_branch(base, settings, board, env, messages)));
+                let desks = desks(settings, board, messages);
+                let collected = source::collect(&settings.readers, &env.folder, board, &desks, &told);
+                // A thread that ended without a word has read nothing, as is said then.
+                (collected, base.map(|base| base.join().unwrap_or_default()))
+            }
+        };
+        let feeds = feeds.map(|feeds| feeds.join().unwrap_or_else(|_| feeds::lost(settings)));
+        Read { collected, base, feeds: feeds.unwrap_or_default() }
+    })
+}
+
+/// Reads the branch that is the baseline.
+fn of_branch(base: &BaseBranch, settings: &Settings, board: &Board, env: &Env, messages: Messages) -> Vec<Collected> {
+    let told = |coverage: &Coverage| {
+        let source = format!("{}, branch {}", coverage.source, base.name).into();
+        board.above(|| tell(&Coverage { source, ..coverage.clone() }, messages));
+    };
+    let desks = desks_for(settings, (Some(base.name.clone()), None), board, messages);
+    source::collect(&base.readers, &env.folder, board, &desks, &told)
 }

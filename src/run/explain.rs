@@ -3,41 +3,40 @@
 use std::fmt::Write as _;
 
 use anyhow::anyhow;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
 
 use crate::cli::Explain;
 use crate::env::Env;
 use crate::exit::Status;
-use crate::finding::{Finding, State};
+use crate::finding::{Finding, State, Way};
 use crate::messages::Messages;
-use crate::policy::{Candidate, Disposition, Enforcement, Evaluation, Judged, Subject, Truth};
-use crate::report::{actions_safe, terminal};
+use crate::policy::{
+    Baseline, Candidate, Demanded, Disposition, Enforcement, Evaluation, Judged, Subject, Truth, last_day,
+};
+use crate::policy_file::Entry;
 use crate::settings::{Refusal, Settings};
 
+use super::lines::safe;
 use super::shell::print;
 
 /// How many findings are explained at most; a query that fits more is too vague to be meant.
 const SHOWN: usize = 10;
 
 /// The end that the waiver to paste proposes: time enough to fix, too short to be forgotten.
-const WAIVED_DAYS: i32 = 30;
+const WAIVED_DAYS: u64 = 30;
 
 pub(super) fn run(arguments: &Explain, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let (settings, evaluation) = super::judged(&arguments.input, env, messages)?;
-    let fitting = fitting(&arguments.query, &evaluation);
-    if fitting.is_empty() {
-        let incomplete = evaluation.evidence.iter().any(|evidence| evidence.coverage.state != State::Complete);
-        let error = anyhow!(
-            "explain {}: none of {} findings fits; give the beginning of a fingerprint (v1:...), an id, a check, a package, a \
-             violated rule, or PATH:LINE{}",
-            arguments.query,
-            evaluation.findings.len(),
-            if incomplete { "; not every source was read completely, so it may be missing" } else { "" }
-        );
-        // A finding that was perhaps not read is not one that does not exist.
-        return Err(if incomplete { Refusal::Output(error) } else { Refusal::Other(error) });
+    // A rule for waivers has no finding that could be explained.
+    let ruled = evaluation.violations.iter().find(|violation| violation.rule == arguments.query);
+    if let Some(violation) = ruled.filter(|violation| violation.findings.is_empty()) {
+        let place = format!("{}:{}", violation.place.file, violation.place.line);
+        let description = violation.description.as_deref().unwrap_or("It is violated by no finding.");
+        return print(format!("{} ({})\n  {}\n", safe(&violation.rule), safe(&place), safe(description)).as_bytes());
     }
+    let fitting = found("explain", &arguments.query, &evaluation)?;
     let mut text = String::new();
     for judged in fitting.iter().take(SHOWN) {
         // Writing to a string cannot fail.
@@ -48,6 +47,25 @@ pub(super) fn run(arguments: &Explain, env: &Env, messages: Messages) -> Result<
         let _ = writeln!(text, "and {} more that fit; name one by its fingerprint", fitting.len() - SHOWN);
     }
     print(text.as_bytes())
+}
+
+/// The findings that a query means, the worst first; at least one.
+///
+/// # Errors
+/// If there is none. One that was perhaps not read is not one that does not exist.
+pub(super) fn found<'a>(command: &str, query: &str, evaluation: &'a Evaluation) -> Result<Vec<&'a Judged>, Refusal> {
+    let fitting = fitting(query, evaluation);
+    if !fitting.is_empty() {
+        return Ok(fitting);
+    }
+    let incomplete = evaluation.evidence.iter().any(|evidence| evidence.coverage.state != State::Complete);
+    let error = anyhow!(
+        "{command} {query}: none of {} findings fits; give the beginning of a fingerprint (v1:...), an id, a check, a package, a \
+         violated rule, or PATH:LINE{}",
+        evaluation.findings.len(),
+        if incomplete { "; not every source was read completely, so it may be missing" } else { "" }
+    );
+    Err(if incomplete { Refusal::Output(error) } else { Refusal::Other(error) })
 }
 
 /// The findings that a query means, the worst first.
@@ -107,12 +125,21 @@ fn explain(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings:
         writeln!(out, "  package      {}", safe(&format!("{}{version}{purl}", package.name)))?;
     }
     let list = |texts: &mut dyn Iterator<Item = String>| texts.collect::<Vec<_>>().join(", ");
+    let feed = |name: &str| {
+        let feed = evaluation.feeds.iter().find(|feed| feed.name == name).filter(|feed| feed.told(finding));
+        feed.map_or(", from its source".to_owned(), |feed| {
+            format!(", from the feed of {}", feed.date.strftime("%Y-%m-%d"))
+        })
+    };
+    let exploited = |kev: &bool| format!("{}{}", if *kev { "known to be" } else { "not known to be" }, feed("kev"));
     for (name, value) in [
         ("also in", list(&mut finding.also_in.iter().map(ToString::to_string))),
         ("ids", list(&mut finding.ids.iter().map(ToString::to_string))),
         ("weakness", list(&mut finding.cwe.iter().map(ToString::to_string))),
         ("fixed in", list(&mut finding.fixed_in.iter().map(ToString::to_string))),
         ("cvss", list(&mut finding.cvss.iter().map(ToString::to_string))),
+        ("exploited", list(&mut finding.kev.iter().map(exploited))),
+        ("epss", list(&mut finding.epss.iter().map(|epss| format!("{epss}{}", feed("epss"))))),
         ("first seen", list(&mut finding.first_seen.iter().map(ToString::to_string))),
         ("links", list(&mut finding.links.iter().map(ToString::to_string))),
     ] {
@@ -130,8 +157,11 @@ fn explain(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings:
         writeln!(out, "  seen by      {}", safe(&told))?;
     }
     writeln!(out, "  outcome      {}", outcome(judged, evaluation))?;
+    if let Some(baseline) = &evaluation.baseline {
+        writeln!(out, "  new          {}", safe(&newness(finding, baseline, evaluation.way(finding))))?;
+    }
     rules(out, judged, evaluation, settings)?;
-    waiver(out, judged, evaluation, settings.as_of)
+    waiver(out, judged, evaluation, settings)
 }
 
 fn outcome(judged: &Judged, evaluation: &Evaluation) -> String {
@@ -139,6 +169,7 @@ fn outcome(judged: &Judged, evaluation: &Evaluation) -> String {
         Disposition::Violation => "violation: it is among the findings of a violated rule".to_owned(),
         Disposition::Warning => "warning: it is among the findings of a violated rule that only warns".to_owned(),
         Disposition::Allowed => "allowed: it counts, within every limit".to_owned(),
+        Disposition::Baseline => "baseline: it counts, within every limit, and was known before".to_owned(),
         Disposition::Excused => {
             let why = judged.excuse.map_or("not open", |excuse| excuse.name());
             format!("excused: every source that saw it calls it {why}")
@@ -148,6 +179,20 @@ fn outcome(judged: &Judged, evaluation: &Evaluation) -> String {
             let id = waiver.map_or("", |waiver| waiver.id.as_str());
             format!("waived by {}", safe(id))
         }
+    }
+}
+
+/// Whether the baseline knows it, and by what.
+fn newness(finding: &Finding, baseline: &Baseline, way: Option<Way>) -> String {
+    let Baseline { file, taken, commit, .. } = baseline;
+    let taken = taken.map(|time| format!(" of {}", time.strftime("%Y-%m-%d"))).unwrap_or_default();
+    let commit = commit.as_ref().map(|commit| format!(" (commit {commit})")).unwrap_or_default();
+    match way {
+        _ if finding.new == Some(false) && way.is_none() => {
+            "no: every source that tells of it calls it fixed".to_owned()
+        }
+        Some(way) => format!("no: known from the baseline {file}{taken}{commit}, {}", way.name()),
+        None => format!("yes: the baseline {file}{taken}{commit} does not know it"),
     }
 }
 
@@ -161,6 +206,9 @@ fn rules(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &
         let violation = evaluation.violations.iter().find(|violation| violation.rule == limit.name);
         let found = match violation {
             Some(violation) => format!("{} found, {} allowed: violated", violation.found, violation.allowed),
+            None if evaluation.undecided.contains(&limit.name) => {
+                format!("{} allowed: not decided without the baseline", limit.allow)
+            }
             None => format!("{} allowed: holds", limit.allow),
         };
         let mark = if matches { "counts it" } else { "does not count it" };
@@ -182,36 +230,64 @@ fn rules(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &
 }
 
 /// Which waiver applies, or the one that would.
-fn waiver(out: &mut String, judged: &Judged, evaluation: &Evaluation, as_of: Timestamp) -> std::fmt::Result {
+fn waiver(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &Settings) -> std::fmt::Result {
     if let Some(waiver) = judged.waiver.and_then(|number| evaluation.waivers.get(number as usize)) {
         let until = waiver.expires.map(|date| format!(", until {date}")).unwrap_or_default();
         let owner = waiver.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
         let place = format!("{}:{}", waiver.place.file, waiver.place.line);
-        writeln!(out, "\n  waiver {} ({}{until}{owner}): {}", safe(&waiver.id), safe(&place), safe(&waiver.reason))?;
+        let place = safe(&format!("{place}{until}{owner}"));
+        writeln!(out, "\n  waiver {} ({place}): {}", safe(&waiver.id), safe(&waiver.reason))?;
     }
     if judged.disposition != Disposition::Violation {
         return Ok(());
     }
-    let finding = &judged.finding;
-    writeln!(out, "\n  to waive it, whoever owns the policy adds under `waivers:`")?;
-    writeln!(out, "    - id: {}", waiver_id(finding))?;
-    writeln!(out, "      match: {{fingerprint: \"{}\"}}", finding.fingerprint)?;
-    writeln!(out, "      reason: \"say why this is acceptable\"")?;
-    writeln!(out, "      owner: \"say who answers for it\"")?;
-    let expires = as_of.to_zoned(TimeZone::UTC).date().saturating_add(Span::new().days(WAIVED_DAYS));
-    writeln!(out, "      expires: {expires}")
+    let rules = &settings.resolved.waiver_rules;
+    let demands = |demanded: Demanded| rules.require.iter().any(|stated| stated.value == demanded);
+    let say = |what: &str| Some(format!("say {what}"));
+    let entry = Entry {
+        id: waiver_id(&judged.finding),
+        matches: vec![("fingerprint", vec![judged.finding.fingerprint.to_string()])],
+        reason: "say why this is acceptable".to_owned(),
+        owner: say("who answers for it"),
+        ticket: say("where the work is tracked").filter(|_| demands(Demanded::Ticket)),
+        approved_by: say("who allowed it").filter(|_| demands(Demanded::ApprovedBy)),
+        expires: proposed_end(settings.as_of, rules.max_life(judged.severity).map(|life| life.value)),
+    };
+    let mut owners: Vec<&str> = evaluation.waivers.iter().filter_map(|waiver| waiver.owner.as_deref()).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners.truncate(5);
+    if !owners.is_empty() {
+        writeln!(out, "\n  who answers for waivers here: {}", safe(&owners.join(", ")))?;
+    }
+    let fingerprint = judged.finding.fingerprint.to_string();
+    let file = rules.files.first().map(|file| file.value.as_str());
+    let command = format!("findgate waive {}", fingerprint.get(..15).unwrap_or(&fingerprint));
+    let option = if file.is_none() { " --file PATH" } else { "" };
+    let within = file.map(|file| format!(" in {}", safe(file))).unwrap_or_default();
+    writeln!(out, "\n  to waive it, whoever owns the policy runs `{command}{option}`")?;
+    writeln!(out, "  with the options of this run, or adds under `waivers:`{within}")?;
+    writeln!(out, "{}", entry.block(4, 2, "\n"))
+}
+
+/// The end that is proposed for a waiver: time enough to fix, too short to be forgotten, and no later than its life allows.
+pub(super) fn proposed_end(as_of: Timestamp, life: Option<u64>) -> Date {
+    let today = as_of.to_zoned(TimeZone::UTC).date();
+    last_day(today, life.unwrap_or(u64::MAX).min(WAIVED_DAYS * 86_400))
 }
 
 /// A name for the waiver that says what it is about and that the policy accepts.
-fn waiver_id(finding: &Finding) -> String {
+pub(super) fn waiver_id(finding: &Finding) -> String {
     let what = finding.advisory().or(finding.check()).map_or("finding", |name| &**name);
-    let name: String =
-        what.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let name = name.trim_matches('-');
     let hash = finding.fingerprint.to_string();
-    format!("{}-{}", if name.is_empty() { "finding" } else { name }, hash.get(3..9).unwrap_or_default())
+    format!("{}-{}", waiver_name(what), hash.get(3..9).unwrap_or_default())
 }
 
-fn safe(text: &str) -> String {
-    actions_safe(&terminal(text)).into_owned()
+/// The part of it that says what it is about.
+pub(super) fn waiver_name(what: &str) -> String {
+    const LONGEST: usize = 60;
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = what.chars().take(LONGEST).map(plain).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "finding".to_owned() } else { name.to_owned() }
 }

@@ -55,8 +55,21 @@ impl Snapshot {
     /// If the run knows that it is another project. A commit that is another one is a warning: a policy may ask for it, and
     /// then the scans are compared with it.
     pub fn fill(&self, project: &mut Project) -> anyhow::Result<()> {
-        let Project { name, repository, branch, commit, base, pull_request, notes: _, warnings: _, no_branch: _ } =
-            &self.project;
+        // What started a run and where it deploys to are facts of the run that judges.
+        let Project {
+            name,
+            repository,
+            branch,
+            commit,
+            base,
+            pull_request,
+            is_change: _,
+            event: _,
+            environment: _,
+            notes: _,
+            warnings: _,
+            no_branch: _,
+        } = &self.project;
         if let (Some(here), Some(there)) = (&project.repository, repository)
             && !is_same_repository(here, there)
         {

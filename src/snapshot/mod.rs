@@ -25,8 +25,8 @@ mod wire;
 mod write;
 
 pub use fit::{Wanted, section_digest};
-pub use read::{Unusable, read};
-pub use write::write;
+pub use read::{LARGEST, Unusable, decode, read};
+pub use write::{seal, write};
 
 use jiff::Timestamp;
 
@@ -34,7 +34,7 @@ use crate::project::Project;
 use crate::source::Collected;
 
 /// What `schema` says.
-const SCHEMA: &str = "findgate/snapshot/v1";
+pub const SCHEMA: &str = "findgate/snapshot/v1";
 
 /// A snapshot that was read and is whole.
 #[derive(Clone, Debug)]
@@ -49,6 +49,17 @@ pub struct Snapshot {
     pub sarif: Vec<String>,
     /// The sources, in the order of the policy.
     pub sources: Vec<Held>,
+    /// What tells it from every other.
+    pub seal: Seal,
+}
+
+/// The digests of a snapshot, each `sha256:` and 64 digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Of its `content`, as `digest` in the document says: what was read, and for which project and when.
+    pub content: String,
+    /// Of the bytes of the whole file.
+    pub file: String,
 }
 
 /// A source in a snapshot.

@@ -16,12 +16,12 @@ use super::finding::FindingWire;
 use super::value::{Shared, Str};
 use super::wire::{ContentWire, DocumentWire, SourceWire, ToolWire};
 use super::write::written;
-use super::{Held, SCHEMA, Snapshot};
+use super::{Held, SCHEMA, Seal, Snapshot};
 use crate::finding::Text;
 use crate::source::Collected;
 
 /// A bigger file is not read. The largest reports that sources read make a snapshot of about this size.
-const LARGEST: u64 = 2 << 30;
+pub const LARGEST: u64 = 2 << 30;
 /// More findings than sources give; what merges them counts in 32 bits.
 const MOST_FINDINGS: usize = 50_000_000;
 /// Below so many bytes a second thread costs more than it brings.
@@ -70,7 +70,10 @@ pub(super) fn contents(file: File, largest: u64) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Takes the bytes of a file for a snapshot.
-pub(super) fn decode(bytes: &[u8]) -> anyhow::Result<Snapshot> {
+///
+/// # Errors
+/// If they are not a whole snapshot of this version.
+pub fn decode(bytes: &[u8]) -> anyhow::Result<Snapshot> {
     ensure!(!bytes.is_empty(), "it is empty; whatever took it did not end well, so take it again");
     let document: DocumentWire<'_> = match serde_json::from_slice(bytes) {
         Ok(document) => document,
@@ -86,7 +89,8 @@ pub(super) fn decode(bytes: &[u8]) -> anyhow::Result<Snapshot> {
     };
     let content = content.get();
     let (found, snapshot) = thread::scope(|scope| {
-        let seal = || written(Sha256::new_with_prefix(content));
+        let hashed = |bytes: &[u8]| written(Sha256::new_with_prefix(bytes));
+        let seal = move || Seal { content: hashed(content.as_bytes()), file: hashed(bytes) };
         if content.len() < WORTH_A_THREAD {
             return (Some(seal()), take(content, version));
         }
@@ -95,17 +99,17 @@ pub(super) fn decode(bytes: &[u8]) -> anyhow::Result<Snapshot> {
         (sealing.join().ok(), snapshot)
     });
     // Before anything that was found in it: in a document that was altered, nothing means anything.
-    ensure!(
-        found.as_deref() == Some(&*digest.0),
-        "it was altered or damaged after it was taken, for its digest does not fit; take it again"
-    );
-    snapshot.context(
+    let seal = found
+        .filter(|seal| *seal.content == *digest.0)
+        .context("it was altered or damaged after it was taken, for its digest does not fit; take it again")?;
+    let snapshot = snapshot.context(
         "this version does not understand what it holds; judge it with the version that took it, or take it again",
-    )
+    )?;
+    Ok(snapshot(seal))
 }
 
-/// The value of `content`.
-fn take(content: &str, version: Str<'_>) -> anyhow::Result<Snapshot> {
+/// The value of `content`; it is a snapshot once its seal is known.
+fn take(content: &str, version: Str<'_>) -> anyhow::Result<impl FnOnce(Seal) -> Snapshot> {
     let ContentWire { taken, project, sarif, sources } = serde_json::from_str(content)?;
     let total: usize = sources.iter().map(|source| source.findings.len()).sum();
     ensure!(total <= MOST_FINDINGS, "it holds {total} findings, and {MOST_FINDINGS} are the most that are read");
@@ -116,13 +120,10 @@ fn take(content: &str, version: Str<'_>) -> anyhow::Result<Snapshot> {
         let name = &collected.coverage.source;
         ensure!(names.insert(name), "it holds the source {name} twice");
     }
-    Ok(Snapshot {
-        taken: taken.time().map_err(anyhow::Error::msg)?,
-        version: version.into_string(),
-        project: project.take(),
-        sarif: sarif.into_iter().map(Str::into_string).collect(),
-        sources,
-    })
+    let taken = taken.time().map_err(anyhow::Error::msg)?;
+    let (version, project) = (version.into_string(), project.take());
+    let sarif = sarif.into_iter().map(Str::into_string).collect();
+    Ok(move |seal| Snapshot { taken, version, project, sarif, sources, seal })
 }
 
 fn take_source(source: SourceWire<'_>, shared: &mut Shared) -> anyhow::Result<Held> {

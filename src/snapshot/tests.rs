@@ -150,15 +150,25 @@ prop_compose! {
                 .flatten()
                 .map(|collected| Held { settings: settings.clone(), collected })
                 .collect(),
+            seal: unsealed(),
         }
     }
 }
 
-fn bytes(snapshot: &Snapshot) -> Vec<u8> {
-    let Snapshot { taken, version: _, project, sarif, sources } = snapshot;
+/// Of a snapshot that was not written yet.
+fn unsealed() -> Seal {
+    Seal { content: String::new(), file: String::new() }
+}
+
+fn contents(snapshot: &Snapshot) -> Contents<'_> {
+    let Snapshot { taken, version: _, project, sarif, sources, seal: _ } = snapshot;
     let sources = sources.iter().map(|held| (held.settings.as_str(), &held.collected)).collect();
+    Contents { taken: *taken, project, sarif, sources }
+}
+
+fn bytes(snapshot: &Snapshot) -> Vec<u8> {
     let mut out = Vec::new();
-    write(&Contents { taken: *taken, project, sarif, sources }, &mut out).unwrap();
+    write(&contents(snapshot), &mut out).unwrap();
     out
 }
 
@@ -172,7 +182,7 @@ fn veiled(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Everything but the version and the hashes that were made of secrets; the order of findings does not matter.
 fn said(snapshot: &Snapshot) -> String {
-    let Snapshot { taken, version: _, project, sarif, sources } = snapshot;
+    let Snapshot { taken, version: _, project, sarif, sources, seal: _ } = snapshot;
     let mut sources = sources.clone();
     for held in &mut sources {
         held.collected.findings.sort_by(total_order);
@@ -197,6 +207,7 @@ fn small() -> Snapshot {
         project: Project { name: Some("payments".to_owned()), notes: Vec::new(), ..sample.project },
         sarif: vec!["*.sarif".to_owned()],
         sources: vec![Held { settings: "sha256:0".to_owned(), collected: Collected { findings, coverage } }],
+        seal: unsealed(),
     }
 }
 
@@ -212,6 +223,14 @@ fn resealed(document: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_seal_is_known_before_anything_is_written(snapshot in snapshot()) {
+        let written = bytes(&snapshot);
+        let seal = seal(&contents(&snapshot)).unwrap();
+        prop_assert_eq!(&seal.file, &crate::policy_file::digest(&written));
+        prop_assert_eq!(decode(&written).unwrap().seal, seal);
+    }
 
     #[test]
     fn what_is_written_is_read_back_exactly(snapshot in snapshot()) {

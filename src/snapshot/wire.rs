@@ -81,8 +81,21 @@ struct PullRequestWire<'a> {
 impl<'a> ProjectWire<'a> {
     pub(super) fn of(project: &'a Project) -> ProjectWire<'a> {
         // What was said of the facts belongs to the run that found them.
-        let Project { name, repository, branch, commit, base, pull_request, notes: _, warnings: _, no_branch: _ } =
-            project;
+        // What started a run and where it deploys to are facts of the run that judges.
+        let Project {
+            name,
+            repository,
+            branch,
+            commit,
+            base,
+            pull_request,
+            is_change: _,
+            event: _,
+            environment: _,
+            notes: _,
+            warnings: _,
+            no_branch: _,
+        } = project;
         let text = |text: &'a Option<String>| text.as_deref().map(Str::of);
         ProjectWire {
             name: text(name),

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::finding::{FindingWire, Veil};
 use super::value::Str;
 use super::wire::{CoverageWire, ProjectWire, ToolWire};
-use super::{Contents, SCHEMA};
+use super::{Contents, SCHEMA, Seal};
 use crate::finding::{Finding, total_order};
 use crate::report::compact;
 use crate::source::Collected;
@@ -19,6 +19,21 @@ use crate::source::Collected;
 /// Whatever the target says.
 pub fn write(contents: &Contents<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let line = &mut Vec::new();
+    document(contents, out, line).map(|_| ())
+}
+
+/// The digests of the file that [`write`] would write.
+///
+/// # Errors
+/// Whatever writing it would say; there is no target that could fail.
+pub fn seal(contents: &Contents<'_>) -> io::Result<Seal> {
+    let mut file = Sealed { to: &mut io::sink(), hash: Sha256::new() };
+    let content = document(contents, &mut file, &mut Vec::new())?;
+    Ok(Seal { content, file: written(file.hash) })
+}
+
+/// Writes the document; gives the digest of its content.
+fn document(contents: &Contents<'_>, out: &mut dyn io::Write, line: &mut Vec<u8>) -> io::Result<String> {
     let tool = ToolWire { name: Str::of(env!("CARGO_PKG_NAME")), version: Str::of(env!("CARGO_PKG_VERSION")) };
     member(out, line, "{\n\"schema\": ", SCHEMA)?;
     member(out, line, ",\n\"tool\": ", tool)?;
@@ -26,9 +41,10 @@ pub fn write(contents: &Contents<'_>, out: &mut dyn io::Write) -> io::Result<()>
     let mut sealed = Sealed { to: out, hash: Sha256::new() };
     write_content(contents, &mut sealed, line)?;
     let digest = written(sealed.hash);
-    member(out, line, ",\n\"digest\": ", digest)?;
+    member(out, line, ",\n\"digest\": ", &digest)?;
     out.write_all(b"\n}\n")?;
-    out.flush()
+    out.flush()?;
+    Ok(digest)
 }
 
 fn write_content(contents: &Contents<'_>, out: &mut dyn io::Write, line: &mut Vec<u8>) -> io::Result<()> {

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::{Collected, Desk, Reader, Step, appsecplus, cybedefend, mayo, mend, sarif};
 use crate::finding::Coverage;
+use crate::net::on_one_thread;
 use crate::policy::EvidenceRule;
 use crate::progress::Board;
 
@@ -112,10 +113,4 @@ pub fn probe(
         .await
     });
     steps.unwrap_or_default()
-}
-
-/// Runs what waits for the network. `None` if the system gives no means to wait, which then is said of every source.
-fn on_one_thread<T>(work: impl Future<Output = T>) -> Option<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().ok()?;
-    Some(runtime.block_on(work))
 }

@@ -141,6 +141,22 @@ impl Reader {
         Reader::Unread(Coverage::unread(source, reason))
     }
 
+    /// What reads the findings of another branch. `judged` is the branch that is judged.
+    ///
+    /// # Errors
+    /// If this source cannot tell them, and why: a sentence that begins with its name.
+    pub fn for_branch(&self, branch: &str, judged: Option<&str>) -> Result<Reader, String> {
+        let keeps_none = |what: &str| Err(format!("{} {what}", self.name()));
+        match self {
+            Reader::Sarif(_) => keeps_none("has files, which show what is judged and no other branch"),
+            Reader::Mend(reader) => reader.for_branch(branch, judged).map(Reader::Mend),
+            Reader::Mayo(_) => keeps_none("cannot be asked for the findings of a branch"),
+            Reader::Cybedefend(reader) => Ok(Reader::Cybedefend(reader.for_branch(branch))),
+            Reader::Appsecplus(_) => keeps_none("keeps no branches"),
+            Reader::Unread(_) => Ok(self.clone()),
+        }
+    }
+
     /// Tells a source that reads files which of them this run is going to write.
     pub fn set_written(&mut self, files: &[PathBuf]) {
         if let Reader::Sarif(settings) = self {

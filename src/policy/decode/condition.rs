@@ -13,7 +13,8 @@ use crate::finding::{Cwe, Kind, Scope, Severity};
 pub(super) fn decode(owner: &Place, node: &Node, problems: &mut Problems) -> Option<Condition> {
     let before = problems.len();
     let fields = Fields::open(node, owner, &language::CONDITION, problems)?;
-    let mut condition = Condition { clauses: Vec::new(), when_unknown: WhenUnknown::Match };
+    let mut condition =
+        Condition { clauses: Vec::new(), when_unknown: WhenUnknown::Match, canonical: node.canonical() };
     for (name, key, node) in fields.in_order() {
         if name == "unknown" {
             if expect::word(node, &language::UNKNOWN, problems) == Some("skip") {

@@ -3,6 +3,7 @@
 mod condition;
 mod evidence;
 mod limit;
+mod origin;
 mod pattern;
 mod waiver;
 
@@ -11,17 +12,33 @@ use super::expect::{self, Fields};
 use super::language;
 use super::problem::{Problem, Problems, nearest, one_of, quoted};
 use super::shape::SourceLanguage;
-use super::{Enforcement, EvidenceRule, Override, Patterns, Policy, SourceSection};
+use super::{Asked, Globs, Occasion, Override, Patterns, Policy, SourceSection, Stated, Waiver};
+use crate::event::Event;
 use crate::finding::Severity;
+
+use limit::Limits;
 
 pub use pattern::file_glob;
 
 /// Reads a policy; every problem is collected. `None` if there is any, those that were there before included.
 ///
 /// `sources` are those that may stand in `sources`. Each checks its own section, so that its problems are told with all
-/// others; what a section says is read later, from [`SourceSection::section`].
+/// others; what a section says is read later, from [`SourceSection::section`]. Where the policy extends another, a section may
+/// be a part of one, and nothing is checked before it is whole.
 #[must_use]
 pub fn decode(document: &Document, sources: &[SourceLanguage], problems: &mut Problems) -> Option<Policy> {
+    let policy = policy(document, sources, problems);
+    for section in policy.iter().filter(|policy| policy.extends.is_empty()).flat_map(|policy| &policy.sources) {
+        if let Some(source) = sources.iter().find(|source| source.name == section.name) {
+            (source.check)(&section.section, &section.place, problems);
+        }
+    }
+    if problems.is_empty() { policy } else { None }
+}
+
+/// As [`decode`], of a policy that another one extends: its sections may be parts of some.
+#[must_use]
+pub fn decode_part(document: &Document, sources: &[SourceLanguage], problems: &mut Problems) -> Option<Policy> {
     let policy = policy(document, sources, problems);
     if problems.is_empty() { policy } else { None }
 }
@@ -32,36 +49,76 @@ fn policy(document: &Document, sources: &[SourceLanguage], problems: &mut Proble
     if let Some(node) = fields.get("version") {
         version(node, problems);
     }
-    let name = fields.get("name").and_then(|node| expect::text(node, "a name", problems)).map(|name| name.to_string());
-    let evidence_place = fields.entry("evidence").map(|(key, _)| key.place.clone());
-    let evidence = fields.entry("evidence").map(|(key, node)| evidence::evidence(key, node, problems));
-    let evidence = evidence.unwrap_or_default();
-    let sources =
-        fields.entry("sources").map(|(key, node)| sections(key, node, sources, evidence, problems)).unwrap_or_default();
-    let mut limits = Vec::new();
+    let Limits { limits, mut unlocked } = limits(&fields, problems);
+    let mut policy = Policy {
+        name: stated(&fields, "name", problems, |node, problems| {
+            expect::text(node, "a name", problems).map(|name| name.to_string())
+        }),
+        extends: fields.entry("extends").map(|(_, node)| origin::parents(node, problems)).unwrap_or_default(),
+        limits,
+        unknown_severity: stated(&fields, "unknown_severity", problems, severity),
+        evidence: fields
+            .entry("evidence")
+            .map(|(key, node)| evidence::evidence(key, node, problems))
+            .unwrap_or_default(),
+        sources: fields.entry("sources").map(|(key, node)| sections(key, node, sources, problems)).unwrap_or_default(),
+        overrides: fields
+            .entry("overrides")
+            .map(|(key, node)| overrides(key, node, &mut unlocked, problems))
+            .unwrap_or_default(),
+        baseline: fields.entry("baseline").and_then(|(key, node)| origin::baseline(key, node, problems)),
+        shadow: fields.entry("shadow").and_then(|(key, node)| origin::shadow(key, node, problems)),
+        ..Policy::default()
+    };
+    if let Some((key, node)) = fields.entry("waivers") {
+        (policy.waivers, policy.waiver_rules) = waiver::section(key, node, problems);
+    }
+    if let Some((key, node)) = fields.entry("enrich") {
+        (policy.kev, policy.epss) = origin::enrich(key, node, problems);
+    }
+    policy.unlocked = unlocked;
+    fields.end();
+    Some(policy)
+}
+
+/// Reads a file of waivers: what `waivers.file` names. `None` if there is any problem, those that were there before included.
+#[must_use]
+pub fn decode_waivers(document: &Document, problems: &mut Problems) -> Option<Vec<Waiver>> {
+    let root = &document.root;
+    let fields = Fields::open(root, &root.place, &language::WAIVER_FILE, problems)?;
+    if let Some(node) = fields.get("version") {
+        version(node, problems);
+    }
+    let waivers = fields.entry("waivers").map(|(key, node)| waiver::waivers(key, node, problems));
+    fields.end();
+    if problems.is_empty() { waivers } else { None }
+}
+
+/// The value of a key, and the place of the key.
+fn stated<T>(
+    fields: &Fields<'_>,
+    name: &'static str,
+    problems: &mut Problems,
+    read: impl Fn(&Node, &mut Problems) -> Option<T>,
+) -> Option<Stated<T>> {
+    let (key, node) = fields.entry(name)?;
+    Some(Stated { value: read(node, problems)?, place: key.place.clone() })
+}
+
+/// `thresholds`, `new_thresholds` and `rules` of a policy or an override, in the order of the file.
+fn limits(fields: &Fields<'_>, problems: &mut Problems) -> Limits {
+    let mut limits = Limits::default();
     if let Some((key, node)) = fields.entry("thresholds") {
-        limits.extend(limit::thresholds(key, node, problems));
+        limits.thresholds(key, node, &language::THRESHOLDS, problems);
+    }
+    if let Some((key, node)) = fields.entry("new_thresholds") {
+        limits.thresholds(key, node, &language::NEW_THRESHOLDS, problems);
     }
     if let Some((key, node)) = fields.entry("rules") {
-        limits.extend(limit::rules(key, node, problems));
+        limits.rules(key, node, problems);
     }
-    limits.sort_by_key(|limit| limit.place.bytes.start);
-    let unknown = fields.entry("unknown_severity");
-    let unknown_severity = unknown.and_then(|(_, node)| severity(node, problems)).unwrap_or(Severity::Critical);
-    let waivers = fields.entry("waivers").map(|(key, node)| waiver::waivers(key, node, problems)).unwrap_or_default();
-    let overrides = fields.entry("overrides").map(|(key, node)| overrides(key, node, problems)).unwrap_or_default();
-    fields.end();
-    Some(Policy {
-        name,
-        limits,
-        unknown_severity,
-        unknown_severity_place: unknown.map(|(key, _)| key.place.clone()),
-        waivers,
-        evidence,
-        evidence_place,
-        sources,
-        overrides,
-    })
+    limits.limits.sort_by_key(|limit| limit.place.bytes.start);
+    limits
 }
 
 fn version(node: &Node, problems: &mut Problems) {
@@ -86,13 +143,7 @@ fn version(node: &Node, problems: &mut Problems) {
     problems.add(problem.label("not a version that is known"));
 }
 
-fn sections(
-    key: &Node,
-    node: &Node,
-    known: &[SourceLanguage],
-    default: EvidenceRule,
-    problems: &mut Problems,
-) -> Vec<SourceSection> {
+fn sections(key: &Node, node: &Node, known: &[SourceLanguage], problems: &mut Problems) -> Vec<SourceSection> {
     let Some(entries) = expect::named(node, &key.place, "`sources`", problems) else { return Vec::new() };
     let mut sections = Vec::new();
     for (key, node) in entries {
@@ -106,22 +157,13 @@ fn sections(
             }));
             continue;
         };
-        if let Some(section) = section(key, source, node, default, problems) {
-            (source.check)(&section.section, &section.place, problems);
-            sections.push(section);
-        }
+        sections.extend(section(key, source, node, problems));
     }
     sections
 }
 
 /// Takes the keys that all sources have out of a section.
-fn section(
-    key: &Node,
-    source: &SourceLanguage,
-    node: &Node,
-    default: EvidenceRule,
-    problems: &mut Problems,
-) -> Option<SourceSection> {
+fn section(key: &Node, source: &SourceLanguage, node: &Node, problems: &mut Problems) -> Option<SourceSection> {
     let SourceLanguage { name, table, check: _ } = source;
     let common = &language::SOURCE_COMMON;
     if node.is_refused() {
@@ -134,12 +176,11 @@ fn section(
         problems.add(problem.help("write the keys of the source below it, or remove it"));
         return None;
     };
-    let mut evidence = default;
+    let mut evidence = Asked::default();
     let mut rest = Vec::new();
     for (key, value) in entries.iter() {
         match key.text().map(|text| &**text).unwrap_or_default() {
-            name if common.key(name).is_some() => evidence::set(&mut evidence, name, value, problems),
-            name if common.later.contains(&name) => problems.add(expect::unknown_key(key, name, common)),
+            name if common.key(name).is_some() => evidence::set(&mut evidence, name, key, value, problems),
             // The source would not know what was meant.
             name if table.key(name).is_none() && nearest(name, common.keys.iter().map(|key| key.name)).is_some() => {
                 problems.add(expect::unknown_key(key, name, common));
@@ -151,29 +192,40 @@ fn section(
     Some(SourceSection { name: (*name).to_owned(), place: key.place.clone(), evidence, section })
 }
 
-fn overrides(key: &Node, node: &Node, problems: &mut Problems) -> Vec<Override> {
+fn overrides(key: &Node, node: &Node, unlocked: &mut Vec<Stated<String>>, problems: &mut Problems) -> Vec<Override> {
     let Some(items) = expect::list(node, "`overrides`", problems) else { return Vec::new() };
     if items.is_empty() {
         let problem = Problem::new(&key.place, "`overrides` is empty").label("nothing stands here");
         problems.add(problem.help("add an entry, or leave `overrides` out"));
     }
-    items.iter().filter_map(|item| one_override(item, problems)).collect()
+    items.iter().filter_map(|item| one_override(item, unlocked, problems)).collect()
 }
 
-fn one_override(node: &Node, problems: &mut Problems) -> Option<Override> {
+fn one_override(node: &Node, unlocked: &mut Vec<Stated<String>>, problems: &mut Problems) -> Option<Override> {
     let fields = Fields::open(node, &node.place, &language::OVERRIDE, problems)?;
-    let branch = fields.get("branch").and_then(|node| pattern::branches(node, problems));
-    let mut limits = Vec::new();
-    if let Some((key, node)) = fields.entry("thresholds") {
-        limits.extend(limit::thresholds(key, node, problems));
+    let before = problems.len();
+    let globs = |(patterns, as_written): (Patterns, Vec<String>)| Globs { patterns, as_written };
+    let branch = fields.get("branch").and_then(|node| pattern::branches(node, problems)).map(globs);
+    let environment = fields.get("environment").and_then(|node| pattern::environments(node, problems)).map(globs);
+    let event = fields.get("event").and_then(|node| events(node, problems));
+    let given = ["branch", "environment", "event"].into_iter().any(|name| fields.get(name).is_some());
+    if !given && problems.len() == before {
+        let problem = Problem::new(&node.place, "an override does not say when it holds").label("holds when?");
+        problems.add(problem.help("add `branch`, `environment` or `event`; what always holds needs no override"));
     }
-    if let Some((key, node)) = fields.entry("rules") {
-        limits.extend(limit::rules(key, node, problems));
-    }
-    let unknown_severity = fields.get("unknown_severity").and_then(|node| severity(node, problems));
+    let Limits { limits, unlocked: said } = limits(&fields, problems);
+    unlocked.extend(said);
+    let unknown_severity = stated(&fields, "unknown_severity", problems, severity);
     fields.end();
-    let (branch, branch_as_written): (Patterns, Vec<String>) = branch?;
-    Some(Override { place: node.place.clone(), branch, branch_as_written, limits, unknown_severity })
+    // An override that lost a part of its condition would hold where it must not.
+    let when = (problems.len() == before).then_some(Occasion { branch, environment, event })?;
+    Some(Override { place: node.place.clone(), when, limits, unknown_severity })
+}
+
+fn events(node: &Node, problems: &mut Problems) -> Option<Vec<Event>> {
+    let items = expect::one_or_many(node, "`event`", problems)?;
+    let read = |item| expect::word(item, &language::EVENT, problems).and_then(Event::from_name);
+    items.iter().map(read).collect::<Vec<_>>().into_iter().collect()
 }
 
 fn severity(node: &Node, problems: &mut Problems) -> Option<Severity> {
@@ -191,12 +243,35 @@ fn severity(node: &Node, problems: &mut Problems) -> Option<Severity> {
     expect::word(node, &language::SEVERITY, problems).and_then(Severity::from_name)
 }
 
-fn enforcement(node: &Node, problems: &mut Problems) -> Option<Enforcement> {
-    expect::word(node, &language::ENFORCEMENT, problems).and_then(|word| match word {
-        "deny" => Some(Enforcement::Deny),
-        "warn" => Some(Enforcement::Warn),
-        _ => None,
-    })
+/// A day of the calendar.
+fn date(node: &Node, what: &str, problems: &mut Problems) -> Option<jiff::civil::Date> {
+    if node.is_refused() {
+        return None;
+    }
+    let refuse = |label: &str, help: String, problems: &mut Problems| {
+        let message = format!("expected a date for {what}, found {}", expect::found(node));
+        problems.add(Problem::new(&node.place, message).label(label).help(help));
+        None
+    };
+    let Some(text) = node.text() else {
+        return refuse("not a date", "write YYYY-MM-DD, or leave the key out".to_owned(), problems);
+    };
+    let shape: String = text.chars().take(11).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    if shape == "0000-00-00" {
+        return match text.parse() {
+            Ok(date) => Some(date),
+            Err(_) => refuse("not in the calendar", "write a day that exists, YYYY-MM-DD".to_owned(), problems),
+        };
+    }
+    if shape.starts_with("0000-00-00") {
+        let day = text.get(..10).unwrap_or_default();
+        return refuse(
+            "more than a date",
+            format!("days are those of UTC, from their beginning to their end; write {day}"),
+            problems,
+        );
+    }
+    refuse("not a date", "write YYYY-MM-DD, for example 2027-01-31".to_owned(), problems)
 }
 
 #[cfg(test)]

@@ -82,11 +82,24 @@ pub(super) fn branches(node: &Node, problems: &mut Problems) -> Option<(Patterns
         }
         compile(node, text, Case::Kept, Slash::Separates, problems)
     })?;
-    let written = match &node.value {
+    Some((patterns, written(node)))
+}
+
+/// Globs of environments.
+pub(super) fn environments(node: &Node, problems: &mut Problems) -> Option<(Patterns, Vec<String>)> {
+    let patterns = set(node, "`environment`", problems, |node, problems| {
+        let text = text(node, "a glob of environments", problems)?;
+        refuse_negation(node, text, problems)?;
+        compile(node, text, Case::Ignored, Slash::Plain, problems)
+    })?;
+    Some((patterns, written(node)))
+}
+
+fn written(node: &Node) -> Vec<String> {
+    match &node.value {
         Value::List(items) => items.iter().filter_map(|item| item.text().map(ToString::to_string)).collect(),
         _ => node.text().map(ToString::to_string).into_iter().collect(),
-    };
-    Some((patterns, written))
+    }
 }
 
 /// A glob of files on disk, as sources take them: `/` separates on every system, and a leading `./` is left out.

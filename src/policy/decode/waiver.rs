@@ -1,27 +1,75 @@
 //! `waivers`.
 
-use crate::finding::Fingerprint;
+use crate::finding::{Fingerprint, Severity};
 use std::collections::HashMap;
 
 use super::super::document::{Node, Place, Value};
 use super::super::expect::{self, Fields};
 use super::super::language;
 use super::super::problem::{Problem, Problems, quoted};
-use super::super::{Match, Waiver};
+use super::super::{Demanded, Match, Stated, Unused, Waiver, WaiverRules};
 use super::pattern;
 
-/// The list form and the map form.
+/// The list form and the map form: the waivers that stand there, and what is said besides.
+pub(super) fn section(key: &Node, node: &Node, problems: &mut Problems) -> (Vec<Waiver>, WaiverRules) {
+    let mut rules = WaiverRules::default();
+    if !matches!(node.value, Value::Map(_)) {
+        return (waivers(key, node, problems), rules);
+    }
+    let Some(fields) = Fields::open(node, &key.place, &language::WAIVERS, problems) else { return Default::default() };
+    if let Some(node) = fields.get("file") {
+        rules.files = paths(node, "a file of waivers", problems);
+    }
+    if let Some(node) = fields.get("vex") {
+        rules.vex = paths(node, "a VEX document", problems);
+    }
+    let entries = fields.entry("entries").map(|(key, node)| waivers(key, node, problems)).unwrap_or_default();
+    if let Some((key, node)) = fields.entry("max_life") {
+        max_life(key, node, &mut rules, problems);
+    }
+    for item in fields.get("require").and_then(|n| expect::one_or_many(n, "`require`", problems)).unwrap_or_default() {
+        let word = expect::word(item, &language::REQUIRED, problems);
+        let demanded = word.and_then(|word| Demanded::ALL.into_iter().find(|demanded| demanded.name() == word));
+        rules.require.extend(demanded.map(|value| Stated { value, place: item.place.clone() }));
+    }
+    rules.unused = super::stated(&fields, "unused", problems, |node, problems| {
+        let word = expect::word(node, &language::UNUSED, problems)?;
+        Unused::ALL.into_iter().find(|unused| unused.name() == word)
+    });
+    rules.locked =
+        super::stated(&fields, "locked", problems, |node, problems| expect::switch(node, "`locked`", problems));
+    fields.end();
+    (entries, rules)
+}
+
+fn paths(node: &Node, what: &str, problems: &mut Problems) -> Vec<Stated<String>> {
+    let items = expect::one_or_many(node, what, problems).unwrap_or_default();
+    let read = |item: &Node| {
+        let path = super::origin::path(item, what, problems)?;
+        Some(Stated { value: path, place: item.place.clone() })
+    };
+    items.iter().filter_map(read).collect()
+}
+
+fn max_life(key: &Node, node: &Node, rules: &mut WaiverRules, problems: &mut Problems) {
+    let Some(fields) = Fields::open(node, &key.place, &language::MAX_LIFE, problems) else { return };
+    for (name, key, node) in fields.in_order() {
+        let Some(seconds) = expect::duration(node, &format!("`{name}`"), problems) else { continue };
+        let life = Stated { value: seconds, place: key.place.clone() };
+        match Severity::from_name(name) {
+            Some(severity) => rules.max_life.push((severity, life)),
+            None => rules.max_life_default = Some(life),
+        }
+    }
+    fields.end();
+}
+
+/// A list of waivers.
 pub(super) fn waivers(key: &Node, node: &Node, problems: &mut Problems) -> Vec<Waiver> {
     let items = match &node.value {
-        Value::Map(_) => {
-            let Some(fields) = Fields::open(node, &key.place, &language::WAIVERS, problems) else { return Vec::new() };
-            let entries = fields.get("entries").and_then(|node| expect::list(node, "`entries`", problems));
-            fields.end();
-            entries
-        }
         Value::List(items) => Some(&**items),
         Value::Refused => None,
-        Value::Null | Value::Scalar { .. } => {
+        Value::Null | Value::Scalar { .. } | Value::Map(_) => {
             let place = if matches!(node.value, Value::Null) { &key.place } else { &node.place };
             let problem = Problem::new(place, format!("expected a list of waivers, found {}", expect::found(node)));
             problems.add(problem.label("not a list").help("write `waivers: []` for none, or leave it out"));
@@ -46,7 +94,7 @@ fn waiver(node: &Node, seen: &mut HashMap<String, Place>, problems: &mut Problem
     let owner = text("owner", "an owner");
     let ticket = text("ticket", "a ticket");
     let approved_by = text("approved_by", "a name");
-    let expires = fields.get("expires").and_then(|node| date(node, problems));
+    let expires = fields.get("expires").and_then(|node| super::date(node, "`expires`", problems));
     fields.end();
     Some(Waiver {
         id: id?,
@@ -97,7 +145,15 @@ fn matches(key: &Node, node: &Node, problems: &mut Problems) -> Option<Match> {
     let check = get("check").and_then(|node| exact(node, "a check", problems));
     fields.end();
     // A waiver that lost a part of its match would excuse more than it says.
-    (problems.len() == before).then(|| Match { id, fingerprint, package, path, check, as_written: written.join(", ") })
+    (problems.len() == before).then(|| Match {
+        id,
+        fingerprint,
+        package,
+        path,
+        check,
+        statement: None,
+        as_written: written.join(", "),
+    })
 }
 
 /// As people wrote it, without quotes.
@@ -132,34 +188,4 @@ fn fingerprint(node: &Node, problems: &mut Problems) -> Option<Fingerprint> {
         "copy it from a report (`fingerprint` in `findgate check --format json`): `v1:` and 32 digits from 0 to f";
     problems.add(problem.label("not a fingerprint").help(help));
     None
-}
-
-fn date(node: &Node, problems: &mut Problems) -> Option<jiff::civil::Date> {
-    if node.is_refused() {
-        return None;
-    }
-    let refuse = |label: &str, help: String, problems: &mut Problems| {
-        let message = format!("expected a date for `expires`, found {}", expect::found(node));
-        problems.add(Problem::new(&node.place, message).label(label).help(help));
-        None
-    };
-    let Some(text) = node.text() else {
-        return refuse("not a date", "write YYYY-MM-DD, or leave the key out".to_owned(), problems);
-    };
-    let shape: String = text.chars().take(11).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    if shape == "0000-00-00" {
-        return match text.parse() {
-            Ok(date) => Some(date),
-            Err(_) => refuse("not in the calendar", "write a day that exists, YYYY-MM-DD".to_owned(), problems),
-        };
-    }
-    if shape.starts_with("0000-00-00") {
-        let day = text.get(..10).unwrap_or_default();
-        return refuse(
-            "more than a date",
-            format!("a waiver holds to the end of its day, in UTC; write {day}"),
-            problems,
-        );
-    }
-    refuse("not a date", "write YYYY-MM-DD, for example 2027-01-31".to_owned(), problems)
 }

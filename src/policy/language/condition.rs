@@ -116,7 +116,6 @@ pub static CONDITION: Table = Table {
         message: "a condition without a test matches every finding",
         help: "add a test; to allow no finding at all, write the threshold `all: any`",
     }),
-    later: &[],
     synonyms: &[
         ("kinds", "kind"),
         ("type", "kind"),

@@ -54,13 +54,17 @@ fn the_schema_knows_the_names_of_the_model() {
         list.iter().map(|name| name.as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names("/$defs/kind/enum"), Kind::ALL.map(Kind::name));
-    let mut severities: Vec<&str> = Severity::WORST_FIRST.map(Severity::name).to_vec();
+    let mut severities: Vec<&str> = crate::finding::Severity::WORST_FIRST.map(crate::finding::Severity::name).to_vec();
     assert_eq!(names("/$defs/finding/properties/counted_severity/enum"), severities);
     severities.push("unknown");
     assert_eq!(names("/$defs/severity/enum"), severities);
     assert_eq!(names("/$defs/counts/required"), severities);
     assert_eq!(names("/$defs/finding/properties/disposition/enum"), Disposition::ALL.map(Disposition::name));
     assert_eq!(names("/properties/dispositions/required"), Disposition::ALL.map(Disposition::name));
+    let of_sample: Vec<&str> = sample().evaluation.waivers.iter().map(|waiver| waiver.state.name()).collect();
+    let mut states = names("/$defs/waiver/properties/state/enum");
+    states.retain(|state| !of_sample.contains(&state.as_str()));
+    assert_eq!(states, [""; 0], "every state is in the sample");
 }
 
 #[test]
@@ -127,6 +131,8 @@ fn every_number_agrees_with_the_lists() {
     assert_eq!(document["sources"][1]["reason"], "503 ::error::");
     assert_eq!(document["waivers"][0]["days_left"], 3);
     assert_eq!(document["waivers"][4]["vulnerabilities"], 4);
+    let too_long = &document["waivers"][5];
+    assert_eq!((&too_long["too_long"], &too_long["allowed_until"]), (&2.into(), &"2026-12-05".into()));
     assert_eq!(document["violations"][2]["unknown_facts"][0], serde_json::json!({"fact": "epss", "findings": 2}));
 }
 

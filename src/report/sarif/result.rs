@@ -44,6 +44,9 @@ pub(super) fn result(report: &Report<'_>, profile: Profile, rules: &Rules, chose
         .properties(properties(report, judged))
         .build();
     result.rule_index = rules.index(chosen.rule);
+    // On all results or on none (SARIF 2.1.0, 3.27.24).
+    let state = |new| Value::String(if new == Some(false) { "unchanged" } else { "new" }.to_owned());
+    result.baseline_state = report.evaluation.baseline.is_some().then(|| state(finding.new));
     result.suppressions = match profile {
         // GitHub does not read it, and tools that do would hide what violates the policy.
         Profile::CodeScanning => None,
@@ -146,9 +149,20 @@ fn physical(place: &Place) -> Option<PhysicalLocation> {
 
 /// Where a finding without a file is shown: GitHub refuses the whole file for one result without a place.
 fn at_policy(report: &Report<'_>) -> PhysicalLocation {
-    let origin = report.policy_origin;
-    let uri = if origin.contains(':') { None } else { relative_uri(origin.strip_prefix("./").unwrap_or(origin)) };
-    at(uri.unwrap_or_else(|| ".findgate.yml".to_owned()), Region::builder().start_line(1).build())
+    at_line(report, report.policy_origin, 1)
+}
+
+/// A line of a file of the policy; one that is built in or lies elsewhere is shown where a policy usually stands.
+pub(super) fn at_line(report: &Report<'_>, file: &str, line: u32) -> PhysicalLocation {
+    let uri = |name: &str| {
+        if name.contains(':') { None } else { relative_uri(name.strip_prefix("./").unwrap_or(name)) }
+    };
+    let (uri, line) = match (uri(file), uri(report.policy_origin)) {
+        (Some(uri), _) => (uri, i64::from(line.clamp(1, i32::MAX as u32))),
+        (None, Some(policy)) => (policy, 1),
+        (None, None) => (".findgate.yml".to_owned(), 1),
+    };
+    at(uri, Region::builder().start_line(line).build())
 }
 
 fn at(uri: String, region: Region) -> PhysicalLocation {
@@ -214,7 +228,9 @@ fn properties(report: &Report<'_>, judged: &Judged) -> PropertyBag {
 /// Empty for what counts: asked, and not suppressed.
 fn suppressions(report: &Report<'_>, judged: &Judged) -> Vec<Suppression> {
     let justification = match judged.disposition {
-        Disposition::Violation | Disposition::Warning | Disposition::Allowed => return Vec::new(),
+        Disposition::Violation | Disposition::Warning | Disposition::Allowed | Disposition::Baseline => {
+            return Vec::new();
+        }
         Disposition::Waived => match judged.waiver.and_then(|at| report.evaluation.waivers.get(at as usize)) {
             Some(waiver) => waived(waiver),
             None => "Waived.".to_owned(),

@@ -15,10 +15,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::Report;
 use super::super::escape::{is_visible, markdown, markdown_code, sarif_message, shorten};
-use super::Chosen;
 use super::result::{https, level_name, subject};
-use crate::finding::{Finding, Kind, Severity, Text};
-use crate::policy::Judged;
+use super::{Chosen, ruled};
+use crate::finding::{Finding, Kind, Severity, Text, unversioned};
+use crate::policy::{Judged, Violation};
 
 /// GitHub takes so many rules of a run. Results beyond them keep their rule id, but nothing describes it.
 const RULES: usize = 25_000;
@@ -38,6 +38,8 @@ pub(super) struct Rules {
     rules: Vec<Rule>,
     /// The place of each rule in the order of ids.
     ranks: std::cell::OnceCell<Vec<usize>>,
+    /// The ids of the policy's own rules that stand in the table, in their order.
+    own: Vec<String>,
 }
 
 struct Rule {
@@ -52,12 +54,13 @@ struct Rule {
 }
 
 impl Rules {
-    pub(super) fn of(findings: &[Judged]) -> Rules {
+    /// `own` are the ids of the policy's own rules, in their order.
+    pub(super) fn of(findings: &[Judged], own: Vec<String>) -> Rules {
         let mut severities: HashMap<String, [u32; 6]> = HashMap::new();
         for judged in findings {
             severities.entry(base_id(&judged.finding)).or_default()[severity_index(judged.finding.severity)] += 1;
         }
-        Rules { severities, numbers: HashMap::new(), rules: Vec::new(), ranks: std::cell::OnceCell::new() }
+        Rules { severities, numbers: HashMap::new(), rules: Vec::new(), ranks: std::cell::OnceCell::new(), own }
     }
 
     /// The number of a finding's rule.
@@ -132,18 +135,42 @@ impl Rules {
 
     /// The index that a result names, if the rule is in the table.
     pub(super) fn index(&self, number: usize) -> Option<i64> {
-        if number < RULES { i64::try_from(number).ok() } else { None }
+        let before = self.own.iter().filter(|own| ***own < *self.rules[number].id).count();
+        in_table(number + before)
+    }
+
+    /// The same for a rule of the policy's own.
+    pub(super) fn own_index(&self, id: &str) -> Option<i64> {
+        let own = self.own.iter().position(|own| own == id)?;
+        in_table(own + self.rules.iter().filter(|rule| *rule.id <= *id).count())
     }
 
     /// How many rules are not in the table.
     pub(super) fn left_out(&self) -> usize {
-        self.rules.len().saturating_sub(RULES)
+        (self.rules.len() + self.own.len()).saturating_sub(RULES)
     }
 
-    /// The table, one descriptor at a time.
-    pub(super) fn descriptors<'a>(&'a self, report: &'a Report<'_>) -> impl Iterator<Item = ReportingDescriptor> + 'a {
-        self.rules.iter().take(RULES).map(|rule| rule.descriptor(&report.evaluation.findings[rule.example].finding))
+    /// The table, one descriptor at a time, in the order of ids.
+    pub(super) fn descriptors<'a>(
+        &'a self,
+        report: &'a Report<'_>,
+        own: &'a [&Violation],
+    ) -> impl Iterator<Item = ReportingDescriptor> + 'a {
+        let mut rules = self.rules.iter().peekable();
+        let mut own = own.iter().peekable();
+        let next = move || match (rules.peek(), own.peek()) {
+            (Some(rule), Some(violation)) if *rule.id > *ruled::id(violation) => {
+                own.next().map(|v| ruled::descriptor(v))
+            }
+            (None, _) => own.next().map(|violation| ruled::descriptor(violation)),
+            (Some(_), _) => rules.next().map(|rule| rule.descriptor(&report.evaluation.findings[rule.example].finding)),
+        };
+        std::iter::from_fn(next).take(RULES)
     }
+}
+
+fn in_table(index: usize) -> Option<i64> {
+    if index < RULES { i64::try_from(index).ok() } else { None }
 }
 
 impl Rule {
@@ -324,15 +351,6 @@ fn waiver(finding: &Finding) -> String {
         },
         (_, Some(advisory), None) => format!("match: {{id: {}}}", quoted(advisory)),
         (_, None, None) => format!("match: {{fingerprint: {}}}", quoted(&finding.fingerprint.to_string())),
-    }
-}
-
-/// A purl without its version and what follows: a waiver for the package, whichever version is installed next week.
-fn unversioned(purl: &str) -> &str {
-    let end = purl.find(['?', '#']).unwrap_or(purl.len());
-    match purl[..end].rfind('@') {
-        Some(at) if !purl[at..end].contains('/') => &purl[..at],
-        _ => &purl[..end],
     }
 }
 

@@ -52,7 +52,7 @@ fn plain(c: char) -> char {
 
 /// A violated policy is a successful evaluation. An evaluation without all of its evidence is not: GitHub then refuses
 /// the file and keeps the alerts that it has, instead of closing those of a source that was not read.
-pub(super) fn invocation(report: &Report<'_>, selection: &Selection) -> Invocation {
+pub(super) fn invocation(report: &Report<'_>, selection: &Selection<'_>) -> Invocation {
     let verdict = report.evaluation.verdict;
     let complete = verdict != Verdict::Undecided && !report.evaluation.evidence.iter().any(misses);
     let time = report.as_of.to_string();
@@ -77,7 +77,7 @@ fn misses(evidence: &Evidence) -> bool {
     evidence.requirement == Requirement::Required && evidence.coverage.state != State::Complete
 }
 
-fn notifications(report: &Report<'_>, selection: &Selection) -> Vec<Notification> {
+fn notifications(report: &Report<'_>, selection: &Selection<'_>) -> Vec<Notification> {
     let mut all = Vec::new();
     for evidence in &report.evaluation.evidence {
         let coverage = &evidence.coverage;

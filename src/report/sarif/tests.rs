@@ -66,6 +66,8 @@ fn check(document: &Value, profile: Profile) {
     }
     for result in results {
         check_result(result, rules, profile);
+        let told = |result: &Value| result.get("baselineState").is_some();
+        assert_eq!(told(result), told(&results[0]), "all results say whether they are new, or none does");
     }
     for notification in list(run, "/invocations/0/toolExecutionNotifications") {
         assert!(fits(text(notification, "/message/text"), 1_024) && is_plain(text(notification, "/message/text")));
@@ -78,8 +80,10 @@ fn check_rule(rule: &Value) {
         assert!(fits(text(rule, at), 1_024) && is_plain(text(rule, at)), "{rule}");
     }
     assert!(fits(text(rule, "/help/text"), 8_192) && is_plain(text(rule, "/help/text")));
-    // What follows stands in a code span.
-    let (rendered, _) = text(rule, "/help/markdown").split_once("\n\nTo waive ").expect("how to waive");
+    // What follows stands in a code span. A rule of the policy's own has no finding to waive.
+    let rendered = text(rule, "/help/markdown");
+    let is_own = text(rule, "/id").starts_with("findgate/");
+    let rendered = if is_own { rendered } else { rendered.split_once("\n\nTo waive ").expect("how to waive").0 };
     let bare = rendered.replace("\\]", "");
     assert!(!bare.contains("<script") && !bare.contains("](") && !bare.contains("@o"), "{rendered}");
     if let Some(name) = rule.get("name") {
@@ -114,7 +118,8 @@ fn check_result(result: &Value, rules: &[Value], profile: Profile) {
         assert!(rules.len() == 25_000, "only a full table leaves a rule out");
     }
     assert_eq!(result["kind"], "fail");
-    assert!(result.get("level").is_some() && result.get("baselineState").is_none());
+    assert!(result.get("level").is_some());
+    assert!(result.get("baselineState").is_none_or(|state| ["new", "unchanged"].iter().any(|known| state == known)));
     assert!(fits(text(result, "/message/text"), 1_024) && is_plain(text(result, "/message/text")), "{result}");
     let locations = list(result, "/locations");
     assert_eq!(locations.len(), 1);

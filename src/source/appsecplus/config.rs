@@ -206,7 +206,6 @@ static TABLE: Table = Table {
         },
     ],
     at_least_one: None,
-    later: &[],
     synonyms: &[
         ("base_url", "url"),
         ("address", "url"),

@@ -50,6 +50,8 @@ pub struct Reader {
     pub(super) projects: Vec<Wanted>,
     /// Which branch.
     pub(super) branch: Option<Branch>,
+    /// Whether findings that do not tell their branch are left out.
+    pub(super) only_of_branch: bool,
     /// Which types of finding.
     pub(super) types: Vec<Type>,
     /// Whether the policy names the types: then each of them must be there.
@@ -58,6 +60,17 @@ pub struct Reader {
     pub(super) page_size: u32,
     /// Requests at a time.
     pub(super) concurrency: usize,
+}
+
+impl Reader {
+    /// What reads the findings of a branch to compare others with: only those that say that they are of it, since one that does
+    /// not may be of the branch that is judged, and would then seem to be an old one.
+    #[must_use]
+    pub fn for_branch(&self, branch: &str) -> Reader {
+        // Both readings share what the vendor can bear.
+        let branch = Some(Branch::Named(branch.to_owned()));
+        Reader { branch, only_of_branch: true, concurrency: 1, ..self.clone() }
+    }
 }
 
 /// A project that is to be read.
@@ -173,7 +186,6 @@ static TABLE: Table = Table {
         },
     ],
     at_least_one: None,
-    later: &[],
     synonyms: &[
         ("tenant", "region"),
         ("api_url", "url"),
@@ -356,6 +368,7 @@ pub fn ready(settings: &Settings, access: &Access<'_>) -> Result<Reader, Unready
         pat,
         projects: projects(settings, access)?,
         branch: settings.branch.clone(),
+        only_of_branch: false,
         types: settings.types.clone().unwrap_or_else(|| Type::ALL.to_vec()),
         types_are_named: settings.types.is_some(),
         page_size: settings.page_size,

@@ -117,8 +117,14 @@ fn lists<'a>(
     page_size: u32,
     progress: &'a Progress<'a>,
 ) -> Vec<List<'a>> {
-    let lens =
-        |list| Lens { project: &project.id, project_name: &project.name, list, branch, app: reader.app.as_deref() };
+    let lens = |list| Lens {
+        project: &project.id,
+        project_name: &project.name,
+        list,
+        branch,
+        only_of_branch: reader.only_of_branch,
+        app: reader.app.as_deref(),
+    };
     let ahead = reader.concurrency * 2;
     reader.types.iter().map(|list| List::new(server, lens(*list), (page_size, ahead), progress)).collect()
 }

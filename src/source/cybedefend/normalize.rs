@@ -31,6 +31,8 @@ pub(super) struct Lens<'a> {
     pub(super) list: Type,
     /// The branch that was asked for; `None`: all.
     pub(super) branch: Option<&'a str>,
+    /// Whether a finding that does not tell its branch is none of it.
+    pub(super) only_of_branch: bool,
     /// The beginning of links.
     pub(super) app: Option<&'a str>,
 }
@@ -87,7 +89,7 @@ pub(super) fn normalize(raw: &str, lens: Lens<'_>, names: &mut Names) -> Result<
         (of_element(&row, lens), envelope)
     };
     let Envelope { id, project, branch } = envelope;
-    let other_branch = |wanted: &str| branch.as_deref().is_some_and(|branch| branch != wanted);
+    let other_branch = |wanted: &str| branch.as_deref().map_or(lens.only_of_branch, |branch| branch != wanted);
     let content = if project.is_some_and(|project| !project.eq_ignore_ascii_case(lens.project)) {
         Content::OtherProject
     } else if lens.branch.is_some_and(other_branch) {

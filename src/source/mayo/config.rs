@@ -195,7 +195,6 @@ static TABLE: Table = Table {
         ),
     ],
     at_least_one: None,
-    later: &[],
     synonyms: &[
         ("base_url", "url"),
         ("endpoint", "url"),

@@ -18,6 +18,8 @@ pub struct Settings {
     pub org: Option<String>,
     /// `project`, or `projects`: names, `application/name` or UUIDs. Empty: the repository tells.
     pub projects: Vec<String>,
+    /// `baseline_project`: as `projects`, for the branch that is the baseline.
+    pub baseline_projects: Vec<String>,
     /// `application`.
     pub application: Option<String>,
     /// `tags`: each name with its value.
@@ -99,6 +101,34 @@ pub struct Reader {
     pub(super) email: Secret,
     /// The user key.
     pub(super) key: Secret,
+    /// The branch that is the baseline, where it is read.
+    pub(super) base: Option<Base>,
+}
+
+/// The branch that is the baseline.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    /// Its name.
+    pub(super) branch: String,
+    /// The branch that is judged.
+    pub(super) judged: Option<String>,
+}
+
+impl Reader {
+    /// What reads the project of a branch, to compare others with.
+    ///
+    /// # Errors
+    /// If the policy names the project that is judged and not that of the branch.
+    pub fn for_branch(&self, branch: &str, judged: Option<&str>) -> Result<Reader, String> {
+        if !self.settings.projects.is_empty() && self.settings.baseline_projects.is_empty() {
+            return Err(format!(
+                "mend keeps a project for each branch, and the one of {branch} is not named; name it with `baseline_project` in \
+                 the source mend"
+            ));
+        }
+        let base = Base { branch: branch.to_owned(), judged: judged.map(str::to_owned) };
+        Ok(Reader { base: Some(base), ..self.clone() })
+    }
 }
 
 /// The name of this source in the policy.
@@ -153,6 +183,14 @@ static TABLE: Table = Table {
             example: "[shop/web, shop/api]",
         },
         Key {
+            name: "baseline_project",
+            doc: "The project of the branch that `baseline` names, or several, each as `project` says; without it the project of \
+                  the repository and that branch.",
+            shape: Shape::OneOrMany(&Shape::Text),
+            presence: Presence::Optional(""),
+            example: "GH_payments-api_main",
+        },
+        Key {
             name: "application",
             doc: "The application that the project is looked for in.",
             shape: Shape::Text,
@@ -204,7 +242,6 @@ static TABLE: Table = Table {
         },
     ],
     at_least_one: None,
-    later: &[],
     synonyms: &[
         ("instance", "url"),
         ("address", "url"),
@@ -212,6 +249,8 @@ static TABLE: Table = Table {
         ("organisation", "org"),
         ("org_uuid", "org"),
         ("product", "application"),
+        ("baseline", "baseline_project"),
+        ("baseline_projects", "baseline_project"),
         ("tag", "tags"),
         ("engine", "engines"),
         ("license", "licenses"),
@@ -254,12 +293,13 @@ pub fn decode(node: &Node, owner: &Place, problems: &mut Problems) -> Option<Set
     let application = text("application", "an application");
     let branch_tag = text("branch_tag", "the name of a tag");
     let projects = fields.get("projects").and_then(|node| expect::one_or_many(node, "`projects`", problems));
-    let mut projects: Vec<String> = projects
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|node| expect::text(node, "a project", problems))
-        .map(|name| name.to_string())
-        .collect();
+    let base =
+        fields.get("baseline_project").and_then(|node| expect::one_or_many(node, "`baseline_project`", problems));
+    let mut names = |nodes: Option<&[Node]>| -> Vec<String> {
+        let texts = nodes.unwrap_or_default().iter().filter_map(|node| expect::text(node, "a project", problems));
+        texts.map(|name| name.to_string()).collect()
+    };
+    let (mut projects, baseline_projects) = (names(projects), names(base));
     if let (Some((key, _)), Some(_)) = (fields.entry("project"), fields.get("projects")) {
         let problem = Problem::new(&key.place, "`project` and `projects` are both given").label("one too many");
         problems.add(problem.help("name all projects in `projects`"));
@@ -296,6 +336,7 @@ pub fn decode(node: &Node, owner: &Place, problems: &mut Problems) -> Option<Set
         url: owned(url),
         org: owned(org),
         projects,
+        baseline_projects,
         application: owned(application),
         tags,
         branch_tag: owned(branch_tag).unwrap_or_else(|| "branch".to_owned()),
@@ -393,7 +434,7 @@ pub fn ready(settings: &Settings, access: &Access<'_>) -> Result<Reader, Unready
     if let Some(name) = &access.project.name {
         settings.projects = vec![name.clone()];
     }
-    Ok(Reader { settings, endpoint, email, key })
+    Ok(Reader { settings, endpoint, email, key, base: None })
 }
 
 #[cfg(test)]

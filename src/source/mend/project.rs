@@ -60,6 +60,8 @@ impl Scanned {
     }
 }
 
+mod base;
+
 /// What SCM integrations of Mend's put before the names of what they make.
 const INTEGRATIONS: [&str; 4] = ["GH", "AZ", "BB", "GL"];
 
@@ -125,13 +127,21 @@ fn plain(branch: &str) -> &str {
 
 /// Finds the projects that are to be read, at least one. What was odd on the way is in the ledger.
 pub(super) async fn find(api: &Api<'_>, org: &str) -> Result<(Vec<Project>, Ledger), Fault> {
-    let wanted = &api.reader.settings.projects;
+    let settings = &api.reader.settings;
+    let wanted: Vec<&String> = match &api.reader.base {
+        None => settings.projects.iter().collect(),
+        // What is judged is looked for, too: it must be another project.
+        Some(_) => settings.projects.iter().chain(&settings.baseline_projects).collect(),
+    };
     // Only of projects that are named by UUID does Mend tell each by itself.
     let by_uuid = !wanted.is_empty() && wanted.iter().all(|name| is_uuid(name));
     let question = if by_uuid { json!({"projectUuids": wanted}) } else { json!({}) };
     let list = summaries(org, question);
     let Listing { items, ledger } = api.list(&list, take).await.map_err(|refused| refused.fault)?;
-    let mut chosen = choose(api, items)?;
+    let mut chosen = match &api.reader.base {
+        None => choose(api, items, &settings.projects, api.desk.branch.as_deref())?,
+        Some(base) => base::choose(api, items, base)?,
+    };
     let names: Vec<String> = chosen.iter().map(|project| project.name.clone()).collect();
     for project in &mut chosen {
         if names.iter().filter(|name| **name == project.name).count() > 1 {
@@ -172,24 +182,25 @@ fn take(row: &RawValue, ledger: &mut Ledger) -> Row<Project> {
     }
 }
 
-fn choose(api: &Api<'_>, all: Vec<Project>) -> Result<Vec<Project>, Fault> {
+/// The projects of these names; where there are none, the one of the repository and this branch.
+fn choose(api: &Api<'_>, all: Vec<Project>, names: &[String], branch: Option<&str>) -> Result<Vec<Project>, Fault> {
     let settings = &api.reader.settings;
     let within = |project: &Project| {
         settings.application.as_ref().is_none_or(|wanted| project.application.as_ref() == Some(wanted))
     };
     let looked = all.len();
     let (inside, outside): (Vec<Project>, Vec<Project>) = all.into_iter().partition(within);
-    if settings.projects.is_empty() {
+    if names.is_empty() {
         let wanted = Wanted {
             tags: &settings.tags,
             branch_tag: &settings.branch_tag,
             repository: api.desk.repository.as_deref(),
-            branch: api.desk.branch.as_deref(),
+            branch,
         };
         return by_repository(inside, &wanted, looked).map(|project| vec![project]).map_err(Fault::new);
     }
     let mut chosen: Vec<Project> = Vec::new();
-    for name in &settings.projects {
+    for name in names {
         let project = named(name, &inside, &outside, settings.application.as_deref()).map_err(Fault::new)?;
         if !chosen.iter().any(|one| one.uuid == project.uuid) {
             chosen.push(project);

@@ -93,7 +93,7 @@ static TABLE: Table = Table {
         Key {
             name: "files",
             doc: "The files, as globs relative to the working directory; a map says more about its files.",
-            shape: Shape::OneOrMany(&Shape::Either(&[Shape::Form(&FILE_GLOB), Shape::Map(&FILE)])),
+            shape: FILES,
             presence: Presence::Required,
             example: "[\"reports/**/*.sarif\"]",
         },
@@ -103,9 +103,11 @@ static TABLE: Table = Table {
         EMPTY,
     ],
     at_least_one: None,
-    later: &[],
     synonyms: &[("file", "files"), ("path", "files"), ("paths", "files"), ("suppression", "suppressions")],
 };
+
+/// What may stand behind `files`.
+pub const FILES: Shape = Shape::OneOrMany(&Shape::Either(&[Shape::Form(&FILE_GLOB), Shape::Map(&FILE)]));
 
 static FILE: Table = Table {
     name: "sarif-file",
@@ -132,7 +134,6 @@ static FILE: Table = Table {
         EMPTY,
     ],
     at_least_one: None,
-    later: &[],
     synonyms: &[("file", "path"), ("files", "path"), ("glob", "path"), ("type", "kind")],
 };
 
@@ -235,6 +236,12 @@ fn defaults(fields: &Fields<'_>, inherited: Defaults, problems: &mut Problems) -
     }
 }
 
+/// Reads one entry of `files` that stands by itself. `None` if it has a problem.
+#[must_use]
+pub fn entry(node: &Node, problems: &mut Problems) -> Option<Selection> {
+    selection(node, Defaults::default(), problems)
+}
+
 fn selection(node: &Node, inherited: Defaults, problems: &mut Problems) -> Option<Selection> {
     let (path, kind, defaults) = if let Value::Map(_) = node.value {
         let fields = Fields::open(node, &node.place, &FILE, problems)?;
@@ -266,6 +273,19 @@ fn folder(node: &Node, problems: &mut Problems) -> Option<String> {
 }
 
 impl Selection {
+    /// One that says nothing but a path.
+    #[must_use]
+    pub fn plain(path: String) -> Selection {
+        Selection {
+            path,
+            kind: None,
+            root: None,
+            severity: SeverityFrom::default(),
+            suppressions: Suppressions::default(),
+            empty: Empty::default(),
+        }
+    }
+
     /// One `--sarif`.
     ///
     /// # Errors

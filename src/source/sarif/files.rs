@@ -10,6 +10,7 @@ use walkdir::WalkDir;
 
 use super::account::Problem;
 use super::config::Selection;
+use super::content::Held;
 use super::names::one_line;
 
 /// More files than this are not read.
@@ -26,6 +27,8 @@ pub(super) struct Selected {
     pub(super) selection: usize,
     /// Its size when it was found.
     pub(super) size: u64,
+    /// Its bytes, where somebody read them already; then there may be no file.
+    pub(super) held: Option<Held>,
 }
 
 /// What the selections name.
@@ -205,7 +208,7 @@ impl Files {
             return;
         }
         self.known.insert(identity, self.files.len());
-        self.files.push(Selected { path, origin, selection: index, size: meta.len() });
+        self.files.push(Selected { path, origin, selection: index, size: meta.len(), held: None });
     }
 }
 

@@ -9,6 +9,7 @@
 mod account;
 mod bytes;
 pub mod config;
+mod content;
 mod ending;
 mod files;
 mod grammar;
@@ -29,7 +30,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use config::{LANGUAGE, NAME, Selection, Settings, decode};
+pub use config::{FILES, LANGUAGE, NAME, Selection, Settings, decode, entry};
 
 use std::path::Path;
 
@@ -46,5 +47,17 @@ pub fn collect(settings: &Settings, root: &Path, progress: &Progress) -> Collect
     let files = files::select(&settings.files, root);
     let reading = read::read(settings, &files.files, &path::Roots::new(root), progress);
     let coverage = account::coverage(Text::clone(&settings.name), files.problems, files.notes, reading.files);
+    Collected { findings: reading.findings, coverage }
+}
+
+/// Reads the bytes of one SARIF file, as [`collect`] reads the file that the selection names. `origin` is how people know it.
+#[must_use]
+pub fn collect_held(selection: Selection, origin: &str, bytes: Vec<u8>, root: &Path) -> Collected {
+    let size = bytes.len() as u64;
+    let held = Some(content::Held::new(bytes));
+    let file = files::Selected { path: Default::default(), origin: origin.to_owned(), selection: 0, size, held };
+    let settings = Settings { name: NAME.into(), files: vec![selection], written: Vec::new() };
+    let reading = read::read(&settings, &[file], &path::Roots::new(root), &Progress::silent());
+    let coverage = account::coverage(settings.name, Vec::new(), Vec::new(), reading.files);
     Collected { findings: reading.findings, coverage }
 }

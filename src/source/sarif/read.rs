@@ -5,7 +5,7 @@
 //! counts is added up afterwards by file and number, so nothing but the order of findings depends on who was faster.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
+use std::fs::Metadata;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use super::account::{FileAccount, Problem, Tally};
 use super::bytes::{Encoding, Unit, Utf16};
 use super::config::{Selection, Settings};
+use super::content::Content;
 use super::files::Selected;
 use super::names::Names;
 use super::normalize::normalize;
@@ -177,9 +178,9 @@ struct Feed {
 /// Where chunks come from.
 enum Input {
     /// The file itself; a mark at its beginning is not counted.
-    Plain { file: File, mark: u64 },
+    Plain { file: Content, mark: u64 },
     /// A decoder, which only goes forward.
-    Decoded { reader: Box<Utf16<File>>, at: u64 },
+    Decoded { reader: Box<Utf16<Content>>, at: u64 },
 }
 
 enum Task {
@@ -236,18 +237,17 @@ impl Desk<'_> {
             (Outlined { outline: Outline { problems, ..Outline::default() }, input: None }, None)
         };
         let Some((file, selection)) = self.file(index) else { return failed("the file is not known".to_owned()) };
-        let opened = File::open(&file.path).and_then(|opened| Ok((opened.metadata()?, opened)));
-        let (meta, mut opened) = match opened {
+        let (meta, mut opened) = match Content::open(&file.path, file.held.as_ref()) {
             Ok(opened) => opened,
             Err(error) => return failed(format!("the file cannot be read: {error}")),
         };
-        if !meta.is_file() {
+        if meta.as_ref().is_some_and(|meta| !meta.is_file()) {
             return failed("this is no regular file and was not read".to_owned());
         }
-        if meta.len() > LARGEST_FILE {
+        if meta.as_ref().map_or(file.size, Metadata::len) > LARGEST_FILE {
             return failed("the file is larger than 2 GiB and was not read; split the scan".to_owned());
         }
-        let stamp = Some(Stamp { size: meta.len(), changed: meta.modified().ok() });
+        let stamp = meta.map(|meta| Stamp { size: meta.len(), changed: meta.modified().ok() });
         let roots = self.roots.seen_at(selection.root.as_deref());
         let first = || -> io::Result<(Outline, Input)> {
             let mut head = Vec::with_capacity(4);
@@ -410,7 +410,7 @@ impl Desk<'_> {
 
 /// A file whose first reading is told to whoever waits.
 struct Watched<'a> {
-    file: File,
+    file: Content,
     progress: &'a Progress,
 }
 

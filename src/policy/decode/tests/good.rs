@@ -56,7 +56,7 @@ overrides:
 ",
     )
     .unwrap_or_else(|problems| panic!("{problems:#?}"));
-    assert_eq!(policy.name.as_deref(), Some("payments"));
+    assert_eq!(policy.name.map(|name| name.value).as_deref(), Some("payments"));
     let limits: Vec<_> =
         policy.limits.iter().map(|l| (l.name.as_str(), l.allow, l.enforcement, l.place.line, l.place.column)).collect();
     assert_eq!(
@@ -75,7 +75,7 @@ overrides:
         .limits
         .iter()
         .filter_map(|l| match l.subject {
-            Subject::AtLeast { kind, floor } => Some((kind, floor)),
+            Subject::AtLeast { kind, floor, only_new: _ } => Some((kind, floor)),
             Subject::When(_) => None,
         })
         .collect();
@@ -95,12 +95,12 @@ overrides:
         ["kind: [sca, container]", "severity: \">=high\"", "fix: available", "age: \">30d\""]
     );
     assert_eq!(written(&policy.overrides[1].limits[0]), ["kev: false"]);
-    assert_eq!(policy.unknown_severity, Severity::High);
-    assert_eq!(policy.unknown_severity_place.map(|p| p.line), Some(20));
+    let unknown = policy.unknown_severity.expect("said");
+    assert_eq!((unknown.value, unknown.place.line), (Severity::High, 20));
     assert_eq!(policy.sources.len(), 2);
-    assert_eq!(policy.sources[0].evidence.requirement, Requirement::Optional);
+    assert_eq!(policy.sources[0].evidence.over(&policy.evidence).requirement, Requirement::Optional);
     assert_eq!(policy.sources[0].section.to_flow(), "{files: [\"reports/**/*.sarif\"]}");
-    assert_eq!(policy.sources[1].evidence.requirement, Requirement::Required);
+    assert_eq!(policy.sources[1].evidence.over(&policy.evidence).requirement, Requirement::Required);
     let [first, second] = &policy.waivers[..] else { panic!("two waivers") };
     assert_eq!(first.id, "w.1");
     assert_eq!(first.matches.as_written, "id: CVE-2021-23337, path: web/** or app/*");
@@ -110,8 +110,9 @@ overrides:
     assert_eq!(second.expires, Some(jiff::civil::date(2027, 2, 1)));
     assert!(matches!(&second.matches.package, Some(PackagePattern::Purl { base, version })
         if base == "pkg:npm/lodash" && version.as_deref() == Some("4.17.20")));
-    assert_eq!(policy.overrides[1].branch_as_written, ["main", "dev"]);
-    assert_eq!(policy.overrides[1].unknown_severity, Some(Severity::Low));
+    let branch = policy.overrides[1].when.branch.as_ref().expect("branches");
+    assert_eq!(branch.as_written, ["main", "dev"]);
+    assert_eq!(policy.overrides[1].unknown_severity.as_ref().map(|s| s.value), Some(Severity::Low));
 }
 
 #[test]

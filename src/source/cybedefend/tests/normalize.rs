@@ -6,7 +6,14 @@ use crate::finding::Severity;
 const PROJECT: &str = "550e8400-e29b-41d4-a716-446655440001";
 
 fn lens(list: Type) -> Lens<'static> {
-    Lens { project: PROJECT, project_name: "payments-api", list, branch: None, app: Some("https://eu.cybedefend.com") }
+    Lens {
+        project: PROJECT,
+        project_name: "payments-api",
+        list,
+        branch: None,
+        only_of_branch: false,
+        app: Some("https://eu.cybedefend.com"),
+    }
 }
 
 fn row(list: Type, row: &Value) -> Row {

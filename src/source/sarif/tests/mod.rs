@@ -10,21 +10,14 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::config::{Empty, Selection, Settings, SeverityFrom, Suppressions};
+use super::config::{Selection, Settings};
 use crate::finding::Finding;
 use crate::progress::Progress;
 use crate::source::Collected;
 
 /// A selection that says nothing but a path.
 fn selection(path: &str) -> Selection {
-    Selection {
-        path: path.to_owned(),
-        kind: None,
-        root: None,
-        severity: SeverityFrom::Auto,
-        suppressions: Suppressions::Honor,
-        empty: Empty::Fail,
-    }
+    Selection::plain(path.to_owned())
 }
 
 /// Reads what the selections name below the folder, in a fixed order.

@@ -1,0 +1,414 @@
+//! The record of a decision, and `findgate verify`, end to end.
+
+mod common;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use common::{Folder, Run, finish, result, result_at, sarif};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+
+const POLICY: &str = "version: 1
+thresholds: {all: critical, sast: {high: 1}}
+rules:
+  told: {when: {path: 'src/**'}, enforcement: warn}
+waivers:
+- {id: known, match: {path: 'lib/**', check: T1}, reason: known, expires: 2030-12-31}
+overrides:
+- {branch: 'release/*', thresholds: {sast: any}}
+sources: {sarif: {files: '*.sarif'}}
+";
+const EXTENSION: &str = "https://github.com/findgate/findgate/record/v1";
+const SHA: &str = "1111111111111111111111111111111111111111";
+const PROJECT: [&str; 6] = ["--repo", "github.com/acme/payments", "--branch", "main", "--commit", SHA];
+
+fn folder() -> Folder {
+    let findings = vec![result(1), result(2), result_at("lib/b.py", 3, "warning")];
+    Folder::new().with(".findgate.yml", POLICY).with("scan.sarif", sarif(findings))
+}
+
+/// Judges, keeping a record and a snapshot.
+fn judged(folder: &Folder, more: &[&str]) -> Run {
+    let arguments = ["check", "--output", "record=record.json", "--save-snapshot", "snapshot.json"];
+    folder.run(arguments.iter().chain(&PROJECT).chain(more))
+}
+
+fn verify(folder: &Folder, more: &[&str]) -> Run {
+    folder.run(["verify", "record.json", "--snapshot", "snapshot.json"].iter().chain(more))
+}
+
+fn own(folder: &Folder) -> Value {
+    folder.json("record.json")["predicate"][EXTENSION].clone()
+}
+
+/// Changes a record and writes it back.
+fn altered(folder: &Folder, change: impl FnOnce(&mut Value)) {
+    let mut record = folder.json("record.json");
+    change(&mut record);
+    folder.write("record.json", record.to_string());
+}
+
+#[test]
+fn a_record_says_what_was_judged_by_what_and_how_it_ended() {
+    let folder = folder();
+    judged(&folder, &["--as-of", "2026-11-21", "--event", "push", "--environment", "staging"]).ends_with(1);
+    let record = folder.json("record.json");
+    assert_eq!(record["subject"], json!([{"name": "github.com/acme/payments", "digest": {"gitCommit": SHA}}]));
+    assert_eq!(record["predicate"]["verificationResult"], "FAILED");
+    assert_eq!(record["predicate"]["timeVerified"], "2026-11-21T00:00:00Z");
+    let own = own(&folder);
+    assert_eq!((&own["verdict"], &own["status"]), (&json!("fail"), &json!(1)));
+    assert_eq!(
+        own["violated"],
+        json!([
+            {"rule": "thresholds.sast.high", "enforcement": "deny", "allowed": 1, "found": 2},
+            {"rule": "told", "enforcement": "warn", "allowed": 0, "found": 2},
+        ])
+    );
+    assert_eq!(own["project"]["event"], "push");
+    assert_eq!(own["project"]["environment"], "staging");
+    assert_eq!(own["inputs"].as_array().unwrap().len(), 1);
+    assert_eq!(own["inputs"][0]["role"], "policy");
+    assert_eq!(own["snapshot"]["content"], folder.json("snapshot.json")["digest"]);
+    assert_eq!(own["bypasses"], json!([]));
+}
+
+#[test]
+fn a_record_is_confirmed_by_what_it_was_made_of() {
+    let folder = folder();
+    judged(&folder, &[]).ends_with(1);
+    let run = verify(&folder, &[]).ends_with(0);
+    let want = "policy .findgate.yml: same
+findings: same
+verdict: fail, as recorded
+rules: the same 2 violated
+evaluation: same, every finding and every word of it
+confirmed
+";
+    assert_eq!(run.stdout, want);
+    // Wherever it is verified, and under whatever name the policy is there.
+    let elsewhere = Folder::new()
+        .with("gate/policy.yml", POLICY)
+        .with("record.json", folder.read("record.json"))
+        .with("snapshot.json", folder.read("snapshot.json"));
+    let run = verify(&elsewhere, &["--policy", "gate/policy.yml"]).ends_with(0);
+    run.says("policy .findgate.yml (here gate/policy.yml): same").says("confirmed");
+    verify(&elsewhere, &[]).ends_with(2).complains("cannot read the policy .findgate.yml");
+}
+
+#[test]
+fn the_same_input_gives_the_same_record() {
+    let folder = folder();
+    judged(&folder, &["--as-of", "2026-11-21"]).ends_with(1);
+    let again = |name: &str| {
+        let output = format!("record={name}");
+        let run = ["check", "--snapshot", "snapshot.json", "--as-of", "2026-11-21", "--output", &output];
+        folder.run(run.iter().chain(&PROJECT)).ends_with(1);
+        folder.read(name)
+    };
+    let first = again("a.json");
+    assert_eq!(again("b.json"), first);
+    let (live, kept): (Value, Value) = (folder.json("record.json"), serde_json::from_str(&first).unwrap());
+    for member in ["snapshot", "evaluation", "violated", "project"] {
+        assert_eq!(live["predicate"][EXTENSION][member], kept["predicate"][EXTENSION][member], "{member}");
+    }
+    // The snapshot is a file of the second run, and none of the first.
+    let inputs = kept["predicate"][EXTENSION]["inputs"].as_array().unwrap();
+    assert_eq!(
+        (inputs.len(), &inputs[1]["role"], &inputs[1]["name"]),
+        (2, &json!("snapshot"), &json!("snapshot.json"))
+    );
+    let stdout = folder.run(
+        ["check", "--snapshot", "snapshot.json", "--as-of", "2026-11-21", "--format", "record"].iter().chain(&PROJECT),
+    );
+    assert_eq!(stdout.ends_with(1).stdout, first);
+}
+
+#[test]
+fn what_was_bypassed_stands_in_the_record_and_changes_no_verdict() {
+    let folder = folder();
+    judged(&folder, &["--exit-zero", "--allow-host", "vendor.example"]).ends_with(0);
+    let own = own(&folder);
+    assert_eq!(own["bypasses"], json!(["--allow-host vendor.example", "--exit-zero"]));
+    assert_eq!((&own["verdict"], &own["status"]), (&json!("fail"), &json!(1)));
+    verify(&folder, &[]).ends_with(0).says("bypassed: --allow-host vendor.example").says("bypassed: --exit-zero");
+}
+
+#[test]
+fn a_run_that_was_undecided_passed_or_read_less_is_confirmed_as_what_it_was() {
+    let undecided = folder();
+    undecided.write("broken.sarif", "{");
+    judged(&undecided, &[]).ends_with(1);
+    verify(&undecided, &[]).ends_with(0);
+    let empty = Folder::new().with(".findgate.yml", POLICY);
+    judged(&empty, &[]).ends_with(3);
+    assert_eq!(own(&empty)["verdict"], "undecided");
+    assert_eq!(empty.json("record.json")["predicate"]["verificationResult"], "FAILED");
+    verify(&empty, &[]).ends_with(0).says("verdict: undecided, as recorded");
+    let clean = Folder::new().with(".findgate.yml", POLICY).with("scan.sarif", sarif(Vec::new()));
+    judged(&clean, &["--only", "sarif"]).ends_with(0);
+    assert_eq!(clean.json("record.json")["predicate"]["verifiedLevels"], json!(["FINDGATE_POLICY"]));
+    assert_eq!(own(&clean)["only"], json!(["sarif"]));
+    verify(&clean, &[]).ends_with(0).says("verdict: pass, as recorded");
+}
+
+#[test]
+fn the_branch_the_platform_and_the_day_of_the_record_count_and_those_of_the_run_do_not() {
+    let folder = folder();
+    let mut gate = folder.command();
+    gate.envs([
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_REPOSITORY", "acme/payments"),
+        ("GITHUB_REF", "refs/heads/release/1"),
+        ("GITHUB_SHA", SHA),
+    ]);
+    gate.args(["check", "--output", "record=record.json", "--save-snapshot", "snapshot.json", "--as-of", "2026-11-21"]);
+    finish(gate.args(["--event", "push"])).ends_with(1);
+    assert_eq!(own(&folder)["policy"]["override"], "overrides at .findgate.yml:8 (branch release/1)");
+    assert_eq!(own(&folder)["project"]["event"], "push");
+    verify(&folder, &[]).ends_with(0);
+    let mut elsewhere = folder.command();
+    elsewhere.envs([("FINDGATE_BRANCH", "main"), ("FINDGATE_AS_OF", "2031-01-01"), ("CI_COMMIT_BRANCH", "x")]);
+    finish(elsewhere.args(["verify", "record.json", "--snapshot", "snapshot.json"])).ends_with(0);
+}
+
+#[test]
+fn the_branch_of_a_fork_stays_that_of_a_fork() {
+    let folder = Folder::new().with(
+        ".findgate.yml",
+        "version: 1\nthresholds: {all: critical}\nevidence: {commit: branch}\nsources: {sarif: {files: '*.sarif'}}\n",
+    );
+    let mut report: Value = serde_json::from_str(&sarif(Vec::new())).unwrap();
+    report["runs"][0]["versionControlProvenance"] =
+        json!([{"repositoryUri": "https://github.com/acme/payments", "revisionId": "3".repeat(40), "branch": "main"}]);
+    folder.write("scan.sarif", report.to_string());
+    let event = json!({"pull_request": {
+        "number": 7,
+        "head": {"ref": "main", "sha": SHA, "repo": {"full_name": "evil/payments", "fork": true}},
+        "base": {"ref": "main", "sha": "2".repeat(40), "repo": {"full_name": "acme/payments"}},
+    }});
+    let path = folder.write("event.json", event.to_string());
+    let mut gate = folder.command();
+    gate.env("GITHUB_EVENT_PATH", path).envs([
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_REPOSITORY", "acme/payments"),
+        ("GITHUB_REF", "refs/pull/7/merge"),
+        ("GITHUB_HEAD_REF", "main"),
+        ("GITHUB_BASE_REF", "main"),
+    ]);
+    gate.args(["check", "--trust", "worktree", "--output", "record=record.json", "--save-snapshot", "snapshot.json"]);
+    let status = finish(&mut gate).status;
+    assert_eq!(status, 3, "nobody can tell whether the scan is of the fork's branch");
+    let own = own(&folder);
+    assert_eq!(
+        (&own["project"]["of_fork"], &own["project"]["pull_request"]["from_fork"]),
+        (&json!(true), &json!(true))
+    );
+    verify(&folder, &[]).ends_with(0);
+    altered(&folder, |record| record["predicate"][EXTENSION]["project"]["of_fork"] = json!(false));
+    verify(&folder, &[]).ends_with(1).says("verdict: recorded undecided, now pass");
+}
+
+#[test]
+fn one_changed_byte_of_any_file_is_found() {
+    let folder = folder();
+    judged(&folder, &["--as-of", "2026-11-21"]).ends_with(1);
+    for file in [".findgate.yml", "snapshot.json"] {
+        let good = folder.read(file).into_bytes();
+        let step = good.len() / 60 + 1;
+        for at in (0..good.len()).step_by(step) {
+            let mut bad = good.clone();
+            // A neighbor of the character, so that digits stay digits and letters letters.
+            bad[at] ^= 1;
+            folder.write(file, &bad);
+            let run = verify(&folder, &[]);
+            assert_ne!(run.status, 0, "byte {at} of {file}: {}", run.stdout);
+        }
+        folder.write(file, &good);
+        verify(&folder, &[]).ends_with(0);
+    }
+    // A change that means nothing is a change.
+    folder.write(".findgate.yml", format!("{POLICY}# looser soon\n"));
+    let run = verify(&folder, &[]).ends_with(1);
+    run.says("policy .findgate.yml: differs (recorded sha256:").says("verdict: fail, as recorded").says("\ndiffers\n");
+}
+
+#[test]
+fn another_policy_another_snapshot_and_another_verdict_are_told() {
+    let folder = folder();
+    judged(&folder, &["--as-of", "2026-11-21"]).ends_with(1);
+    folder.write(".findgate.yml", POLICY.replace("{high: 1}", "{high: 9}"));
+    let run = verify(&folder, &[]).ends_with(1);
+    run.says("policy .findgate.yml: differs")
+        .says("verdict: recorded fail, now pass")
+        .says("rule thresholds.sast.high: recorded deny, 2 found, 1 allowed; now it holds")
+        .says("evaluation: differs");
+    folder.write(".findgate.yml", POLICY);
+    folder.write("scan.sarif", sarif(vec![result(1)]));
+    let collect = ["collect", "--output", "snapshot.json"];
+    folder.run(collect.iter().chain(&PROJECT)).ends_with(0);
+    let run = verify(&folder, &[]).ends_with(1);
+    run.says("policy .findgate.yml: same").says("findings: differ (").says("verdict: recorded fail, now pass");
+}
+
+#[test]
+fn nothing_that_a_record_says_can_be_altered_unseen() {
+    let alter = |change: &dyn Fn(&mut Value)| {
+        let folder = folder();
+        judged(&folder, &["--as-of", "2026-11-21"]).ends_with(1);
+        altered(&folder, |record| change(record));
+        verify(&folder, &[])
+    };
+    let predicate =
+        |name: &'static str, value: Value| move |record: &mut Value| record["predicate"][name] = value.clone();
+    let own = |name: &'static str, value: Value| {
+        move |record: &mut Value| record["predicate"][EXTENSION][name] = value.clone()
+    };
+    alter(&predicate("verificationResult", json!("PASSED")))
+        .ends_with(1)
+        .says("predicate.verificationResult: recorded");
+    alter(&predicate("verifiedLevels", json!(["SLSA_BUILD_LEVEL_3"]))).ends_with(1).says("predicate.verifiedLevels");
+    alter(&predicate("timeVerified", json!("2020-01-01T00:00:00Z"))).ends_with(1).says("predicate.timeVerified");
+    alter(&predicate("resourceUri", json!("git+https://github.com/acme/other"))).ends_with(1).says("resourceUri");
+    alter(&predicate("more", json!(1))).ends_with(1).says("predicate.more: recorded 1, now null");
+    alter(&|record| record["subject"][0]["digest"]["gitCommit"] = json!("2".repeat(40))).ends_with(1).says("subject: ");
+    alter(&own("verdict", json!("pass"))).ends_with(1).says("verdict: recorded pass, now fail");
+    alter(&own("status", json!(0))).ends_with(1).says("record.status: recorded 0, now 1");
+    alter(&own("violated", json!([]))).ends_with(1).says("rule thresholds.sast.high: not violated in the record");
+    alter(&own("evaluation", json!("sha256:00"))).ends_with(1).says("evaluation: differs");
+    alter(&own("inputs", json!([]))).ends_with(1).says("policy .findgate.yml: read now, and not recorded");
+    alter(&own("snapshot", json!(null))).ends_with(1).says("the record does not say what was judged");
+    alter(&own("as_of", json!("2027-11-21T00:00:00Z"))).ends_with(1).says("evaluation: differs");
+    alter(&|record| record["predicate"][EXTENSION]["project"]["branch"] = json!("release/1")).ends_with(1);
+    alter(&|record| {
+        let waivers = json!({"role": "waivers", "name": "w.yml", "digest": "sha256:00"});
+        record["predicate"][EXTENSION]["inputs"].as_array_mut().unwrap().push(waivers);
+    })
+    .ends_with(1)
+    .says("waivers w.yml: recorded, and nothing reads it now");
+}
+
+#[test]
+fn what_is_no_record_of_this_version_is_told_apart() {
+    let folder = folder();
+    judged(&folder, &[]).ends_with(1);
+    let good = folder.read("record.json");
+    let refused = |record: &str, why: &str| {
+        folder.write("record.json", record);
+        verify(&folder, &[]).ends_with(3).complains(why);
+    };
+    refused("", "it is empty");
+    refused(&good[..good.len() - 3], "it is damaged, or not a record");
+    refused("{}", "it is no record");
+    refused(&sarif(Vec::new()), "it is no record");
+    refused(&good.replace("in-toto.io/Statement/v1", "in-toto.io/Statement/v2"), "it is no record");
+    refused(&good.replace("verification_summary", "provenance"), "`predicateType`");
+    refused(&good.replace("findgate/record/v1", "findgate/record/v2"), "a record of another version");
+    refused(&good.replace("findgate/findgate/record/v1", "acme/other"), "not one that findgate wrote");
+    refused(&good.replace("\"only\": []", "\"only\": [], \"later\": 1"), "another version wrote it");
+    refused(&good.replace("\"of_fork\"", "\"fork\""), "another version wrote it");
+    folder.write("record.json", &good);
+    verify(&folder, &[]).ends_with(0);
+    folder.run(["verify", "none.json", "--snapshot", "snapshot.json"]).ends_with(2).complains("there is no such file");
+    folder.run(["verify", "record.json", "--snapshot", "none.json"]).ends_with(2).complains("there is no such file");
+    folder.run(["verify", "record.json"]).ends_with(2);
+    folder.write("snapshot.json", folder.read("snapshot.json").replacen("flaw", "flow", 1));
+    verify(&folder, &[]).ends_with(3).complains("was altered or damaged");
+}
+
+#[test]
+fn the_record_of_another_version_is_compared_all_the_same() {
+    let folder = folder();
+    judged(&folder, &["--as-of", "2026-11-21"]).ends_with(1);
+    let version = env!("CARGO_PKG_VERSION");
+    // What the version before would have written: its number stands in the evaluation, too.
+    let json = folder.run(
+        ["check", "--snapshot", "snapshot.json", "--as-of", "2026-11-21", "--format", "json"].iter().chain(&PROJECT),
+    );
+    let older = json.ends_with(1).stdout.replacen(&format!("\"version\":\"{version}\""), "\"version\":\"0.0.9\"", 1);
+    let digest = findgate::policy_file::digest(older.as_bytes());
+    altered(&folder, |record| {
+        record["predicate"]["verifier"]["version"]["findgate"] = json!("0.0.9");
+        record["predicate"][EXTENSION]["tool"]["version"] = json!("0.0.9");
+        record["predicate"][EXTENSION]["evaluation"] = json!(digest);
+    });
+    let run = verify(&folder, &[]).ends_with(0);
+    run.says(&format!("findgate: 0.0.9 wrote the record, and this is {version}")).says("confirmed");
+}
+
+#[test]
+fn a_record_in_the_envelope_of_a_signature_is_read() {
+    let folder = folder();
+    judged(&folder, &[]).ends_with(1);
+    let statement = folder.read("record.json");
+    let envelope = |statement: &str, kind: &str| json!({"payloadType": kind, "payload": STANDARD.encode(statement), "signatures": [{"sig": "", "keyid": ""}]});
+    let kind = "application/vnd.in-toto+json";
+    for document in
+        [envelope(&statement, kind), json!({"mediaType": "bundle", "dsseEnvelope": envelope(&statement, kind)})]
+    {
+        folder.write("record.json", document.to_string());
+        verify(&folder, &[]).ends_with(0).complains("its signature is not checked here");
+    }
+    // A signer that attests an artifact names it as the subject.
+    let mut attested: Value = serde_json::from_str(&statement).unwrap();
+    attested["subject"] = json!([{"name": "payments.tar.gz", "digest": {"sha256": "ab".repeat(32)}}]);
+    folder.write("record.json", envelope(&attested.to_string(), kind).to_string());
+    verify(&folder, &[]).ends_with(0);
+    folder.write("record.json", envelope(&statement, "text/plain").to_string());
+    verify(&folder, &[]).ends_with(3).complains("it is an envelope of text/plain");
+    folder.write("record.json", json!({"payloadType": kind, "payload": "%%%"}).to_string());
+    verify(&folder, &[]).ends_with(3).complains("not base64");
+    let nested = json!({"dsseEnvelope": {"dsseEnvelope": {"dsseEnvelope": {"dsseEnvelope": {}}}}});
+    folder.write("record.json", nested.to_string());
+    verify(&folder, &[]).ends_with(3);
+}
+
+#[test]
+fn what_stands_in_a_record_comes_to_no_terminal_unescaped() {
+    let folder = folder();
+    judged(&folder, &[]).ends_with(1);
+    altered(&folder, |record| {
+        record["predicate"]["x\u{1b}[31m\n::error::"] = json!("\u{202e}");
+        record["predicate"][EXTENSION]["verdict"] = json!("\u{1b}[2J::error::x");
+    });
+    let run = verify(&folder, &[]).ends_with(1);
+    assert!(!run.stdout.contains(['\u{1b}', '\u{202e}']), "{:?}", run.stdout);
+    assert!(!run.stdout.lines().any(|line| line.starts_with("::")), "{:?}", run.stdout);
+}
+
+proptest! {
+    // Each runs the binary twice.
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_record_of_a_run_is_always_confirmed(
+        found in proptest::collection::vec((select(vec!["src/a.py", "lib/b.py", "c d/ü.py"]), 1u64..9, select(vec!["error", "warning", "note"])), 0..6),
+        threshold in select(vec!["critical", "high", "any", "{high: 2, low: 3}"]),
+        branch in select(vec!["main", "release/1", "x y/\u{fc}"]),
+        more in select(vec![&[][..], &["--exit-zero"][..], &["--only", "sarif"][..], &["--event", "tag"][..], &["--environment", "prod"][..]]),
+        as_of in select(vec!["2026-11-21", "2031-01-01T01:02:03Z", "2026-11-21T10:00:00.5Z"]),
+        from_snapshot in any::<bool>(),
+    ) {
+        let results = found.into_iter().map(|(path, line, level)| result_at(path, line, level)).collect();
+        let folder = Folder::new()
+            .with(".findgate.yml", POLICY.replace("critical, sast", &format!("{threshold}, sast")))
+            .with("scan.sarif", sarif(results));
+        let project = ["--branch", branch, "--as-of", as_of];
+        let run = if from_snapshot {
+            let collect = ["collect", "--output", "snapshot.json"];
+            let status = folder.run(collect).status;
+            prop_assert_eq!(status, 0);
+            let check = ["check", "--snapshot", "snapshot.json", "--output", "record=record.json"];
+            folder.run(check.iter().chain(&project).chain(more))
+        } else {
+            let check = ["check", "--save-snapshot", "snapshot.json", "--output", "record=record.json"];
+            folder.run(check.iter().chain(&project).chain(more))
+        };
+        prop_assert!(run.status < 2, "{}", run.stderr);
+        let run = verify(&folder, &[]);
+        prop_assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    }
+}

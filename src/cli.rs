@@ -359,6 +359,7 @@ pub struct ProjectArgs {
     pub base: Option<String>,
 
     /// What started the run, for overrides that go by it: push, pull_request, merge_group, tag, schedule, manual, other.
+    /// `pull_request` and `merge_group` make it a change, as `--trust` means it.
     #[arg(long, value_name = "EVENT", value_parser = event, env = "FINDGATE_EVENT", hide_env_values = true)]
     pub event: Option<Event>,
 
@@ -405,10 +406,6 @@ pub struct Sources {
 pub enum PolicyAction {
     /// Say everything that is wrong with a policy, and hint at what is probably not meant.
     Check {
-        /// Which policy.
-        #[command(flatten)]
-        policy: PolicyInput,
-
         /// End with 2 where there are hints, too.
         #[arg(long)]
         strict: bool,
@@ -416,13 +413,14 @@ pub enum PolicyAction {
         /// Measure waivers and staged rules by this day (2026-11-21) or time [default: now].
         #[arg(long, value_name = "DATE", env = "FINDGATE_AS_OF", hide_env_values = true)]
         as_of: Option<String>,
+
+        /// Which policy.
+        // Last, for its options of the network end with a heading of their own.
+        #[command(flatten)]
+        policy: PolicyInput,
     },
     /// Print the policy that holds: all that it extends, defaults filled in, overrides applied, each value with its line.
     Show {
-        /// Which policy.
-        #[command(flatten)]
-        policy: PolicyInput,
-
         /// Where it is read from: the commit that the change goes into, or the change itself [default: base in a pull or
         /// merge request, else worktree].
         #[arg(long, value_name = "WHICH", env = "FINDGATE_TRUST", hide_env_values = true)]
@@ -451,6 +449,10 @@ pub enum PolicyAction {
         /// How to print it.
         #[arg(long, value_name = "NAME", default_value = "human")]
         format: ShowFormat,
+
+        /// Which policy.
+        #[command(flatten)]
+        policy: PolicyInput,
     },
     /// Judge the cases of a policy, and say where it does not decide as it must.
     #[command(after_help = TEST_HELP)]

@@ -23,7 +23,7 @@ mod waivers;
 
 pub use append::{Appended, Entry, Refused, append};
 pub use load::{Address, InputFile, Loaded, Loading, NotLoaded, POLICY_FILES, Role, Texts, Wrong, load};
-pub use parents::{Extends, beside};
+pub use parents::{Extends, beside, digest_of};
 
 /// A policy that was read and is text.
 #[derive(Clone, Debug)]

@@ -15,8 +15,8 @@ use crate::source::sarif::Selection;
 
 pub use decode::decode;
 
-/// How the name of such a file ends.
-pub const ENDING: &str = ".test.yml";
+/// How the name of such a file ends. A file with the other ending of YAML that is not run would look as if its cases held.
+pub const ENDINGS: [&str; 2] = [".test.yml", ".test.yaml"];
 /// Where such files are looked for besides beside the policy.
 pub const FOLDER: &str = ".findgate/tests";
 

@@ -210,6 +210,7 @@ fn report<'a>(settings: &'a Settings, evaluation: &'a Evaluation) -> Report<'a> 
         inputs: &settings.inputs,
         told: &settings.told,
         bypasses: &settings.bypasses,
+        baseline_named: settings.baseline_named.as_deref(),
         project: &settings.project,
         is_of_fork: settings.is_of_fork,
         seal: settings.seal.as_ref(),

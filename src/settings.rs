@@ -85,6 +85,8 @@ pub struct Settings {
     pub masks: Masks,
     /// What findings are compared with, or why it cannot be read.
     pub baseline: Option<Result<Baseline, String>>,
+    /// The file that `--baseline` names, whether or not it could be read.
+    pub baseline_named: Option<String>,
     /// Every file that the verdict rests on: those of the policy, then a baseline, feeds and a snapshot as they are read.
     pub inputs: Vec<InputFile>,
     /// What was asked for on the command line that weakens the gate, a sentence each: it stands in the record.
@@ -183,14 +185,15 @@ fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Re
     let fetcher = Fetcher::new(env, ca_file, (deadline, timeout), input.snapshot.is_some());
     let library = Library::new(fetcher, as_of);
     let is_apart = apart.is_some();
-    let Told { mut project, evidence: given } =
-        apart.unwrap_or_else(|| Told { project: project(&input.project, env), evidence: Given::Asked });
-    // What is judged apart from the run is judged by the files that are named.
-    let side = if is_apart { Some(Side::Worktree) } else { input.reading.trust };
-    let tree = tree(side, &input.project, &project, env);
+    let Told { mut project, evidence: given, tree } = apart.unwrap_or_else(|| {
+        let project = project(&input.project, env);
+        let tree = tree(input.reading.trust, &input.project, &project, env);
+        Told { project, evidence: Given::Asked, tree }
+    });
     let named = input.reading.policy.as_deref();
     let policy = library.load(named, &tree)?;
-    let told = trusted::told(&tree, &project);
+    // Who judges apart from the run knows which version of the files it takes, and why.
+    let told = if is_apart { Vec::new() } else { trusted::told(&tree, &project) };
     let sarif = owned("--sarif", &input.reading.sarif)?;
     let snapshot = match &given {
         Given::Snapshot(snapshot) => {
@@ -256,13 +259,6 @@ fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Re
     if let Some(applied) = &resolved.applied {
         notes.push(format!("applied {applied}"));
     }
-    // What judges nothing has nothing to compare.
-    let beside = if input.only_read || is_apart {
-        Vec::new()
-    } else {
-        let (policy, tree, library, project) = (&policy, &tree, &library, &project);
-        Around { named, policy, tree, library, project, sarif: &sarif, only: &only, env }.candidates()
-    };
     let mut inputs = policy.files.clone();
     let seal = snapshot.as_ref().map(|snapshot| snapshot.seal.clone());
     if let (Some(file), Some(seal)) = (&input.snapshot, &seal) {
@@ -270,7 +266,16 @@ fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Re
     }
     let baseline =
         if input.only_read { None } else { baseline(input, &policy, &wanted, &project, &tree, &mut inputs, env) };
+    // What judges nothing has nothing to compare. All files of the policy are read by now, so it is known which the change has
+    // otherwise; only feeds are still to come.
+    let beside = if input.only_read || is_apart {
+        Vec::new()
+    } else {
+        let (policy, tree, library, project) = (&policy, &tree, &library, &project);
+        Around { named, policy, tree, library, project, sarif: &sarif, only: &only, env }.candidates()
+    };
     let mut bypasses = input.network.allow_hosts.iter().map(|host| format!("--allow-host {host}")).collect::<Vec<_>>();
+    bypasses.extend(only.iter().map(|only| format!("--only {only}")));
     bypasses.extend(trusted::bypass(&tree, &project));
     let mut warnings = project.warnings.clone();
     warnings.extend(told.iter().cloned());
@@ -298,6 +303,7 @@ fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Re
         roots,
         masks,
         baseline,
+        baseline_named: input.baseline.clone(),
         inputs,
         bypasses,
         told,
@@ -433,8 +439,10 @@ fn select(plans: &mut Vec<(Plan, EvidenceRule)>, only: &[String], policy: &Loade
     }
     plans.retain(|(plan, _)| only.is_empty() || only.iter().any(|only| only == plan.name()));
     if plans.is_empty() {
+        // Nobody can write into a built-in policy.
+        let whose = if policy.origin.starts_with("preset:") { "a policy that extends it" } else { "it" };
         bail!(
-            "no source: policy {} names none; add `sources` to it, or name files with --sarif 'reports/*.sarif'",
+            "no source: policy {} names none; add `sources` to {whose}, or name files with --sarif 'reports/*.sarif'",
             policy.origin
         );
     }

@@ -10,8 +10,8 @@
 //! - What is neither in the base nor tracked is an artifact of the job, and read from disk.
 //!
 //! A path means the same file however it is written: `..` and links are followed, in the base as it is in the base, so that
-//! no way of writing leads to the work tree's version of a file that the base has. File systems on which two names that
-//! differ in case are one are not looked through.
+//! no way of writing leads to the work tree's version of a file that the base has. Names that differ in case are different
+//! names; what is tracked under either counts as brought by the change, since on some file systems they are one file.
 
 mod base;
 #[cfg(test)]

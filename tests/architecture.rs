@@ -3,19 +3,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The Rust files below a folder of `src`, with their text, comments left out.
+/// The Rust files of a room of `src`, a folder or a file or both, with their text, comments left out.
 fn code_of(room: &str) -> Vec<(PathBuf, String)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room)];
+    let room_at = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+    let mut folders: Vec<PathBuf> = room_at.is_dir().then(|| room_at.clone()).into_iter().collect();
     let mut files = Vec::new();
+    let mut add = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        files.push((path, code.join("\n")));
+    };
+    let file = room_at.with_extension("rs");
+    if file.is_file() {
+        add(file);
+    }
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("read {}: {error}", folder.display())) {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-                files.push((path, code.join("\n")));
+                add(path);
             }
         }
     }
@@ -69,6 +77,61 @@ fn a_source_knows_no_format_and_no_limit_of_the_policy() {
 fn a_vex_document_is_read_from_text_without_looking_at_findings() {
     room_does_not_know("vex", &IO);
     room_does_not_know("vex", &["crate::finding", "crate::source", "crate::report", "crate::settings", "crate::cli"]);
+}
+
+#[test]
+fn the_tree_knows_neither_findings_nor_the_policy() {
+    room_does_not_know(
+        "tree",
+        &["crate::finding", "crate::policy", "crate::source", "crate::report", "crate::settings", "crate::cli"],
+    );
+}
+
+#[test]
+fn a_baseline_knows_no_network_and_no_limit_of_the_policy() {
+    room_does_not_know(
+        "baseline",
+        &["crate::net", "crate::fetch", "crate::cli", "crate::settings", "policy::evaluate", "policy::Limit", "Env"],
+    );
+}
+
+#[test]
+fn a_feed_is_read_from_bytes_wherever_they_come_from() {
+    room_does_not_know("feed", &["std::fs", "std::env", "std::net", "std::process", "std::thread"]);
+    room_does_not_know("feed", &["crate::net", "crate::fetch", "crate::cache", "crate::finding", "crate::settings"]);
+}
+
+#[test]
+fn what_fetches_and_keeps_does_not_know_what_bytes_mean() {
+    for room in ["fetch", "cache"] {
+        room_does_not_know(
+            room,
+            &["crate::feed", "crate::finding", "crate::source", "crate::report", "crate::settings", "crate::cli"],
+        );
+    }
+}
+
+#[test]
+fn cases_of_a_policy_are_read_without_io_and_without_judging() {
+    room_does_not_know("policy_test", &IO);
+    room_does_not_know("policy_test", &["policy::evaluate", "crate::settings", "crate::run", "crate::cli"]);
+}
+
+#[test]
+fn what_starts_a_run_knows_nothing_of_the_program() {
+    room_does_not_know("event", &["crate::"]);
+}
+
+#[test]
+fn every_room_stands_on_the_page_about_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let library = fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let rooms = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    for room in rooms {
+        let is_told = page.contains(&format!("`{room}.rs`")) || page.contains(&format!("`{room}/"));
+        assert!(is_told || room == "source", "ARCHITECTURE.md does not tell of {room}");
+    }
 }
 
 #[test]

@@ -112,6 +112,25 @@ fn a_second_vulnerability_of_a_package_is_new_and_a_bumped_version_is_not() {
 }
 
 #[test]
+fn a_package_of_the_same_name_in_another_ecosystem_is_new_in_every_form() {
+    let found = |purl: &str| {
+        let mut result = result_at("lock.json", 1, "error");
+        result["ruleId"] = json!("CVE-2021-0001");
+        result["properties"] = json!({"purl": purl});
+        sarif(vec![result])
+    };
+    let folder = known(&found("pkg:npm/protobuf@1.0.0")).with("all.yml", STRICT);
+    let arguments = ["check", "--policy", "all.yml", "--sarif", "scan.sarif", "--format", "json"];
+    let evaluation = folder.run(arguments).ends_with(1).stdout;
+    let snapshot = folder.read("baseline.json");
+    for form in [snapshot, evaluation, found("pkg:npm/protobuf@1.0.0")] {
+        folder.write("baseline.json", form);
+        assert_eq!(new(&folder, &found("pkg:npm/protobuf@1.0.1")), []);
+        assert_eq!(new(&folder, &found("pkg:pypi/protobuf@1.0.0")), [at("lock.json", 0)]);
+    }
+}
+
+#[test]
 fn each_form_of_a_baseline_knows_the_same_and_its_content_says_which_it_is() {
     let before = sarif(vec![flaw("src/a.py", 1, "call(x)"), flaw("src/b.py", 2, "run(y)")]);
     let folder = known(&before).with("all.yml", STRICT);
@@ -220,8 +239,13 @@ fn without_its_baseline_a_run_is_undecided_and_says_how_to_make_one() {
         (format!("version: 1\nthresholds: {{all: critical}}\nbaseline: {{file: {file}}}\n"), &[]),
     ] {
         folder.write("policy.yml", policy);
-        let run =
-            folder.check(arguments).ends_with(3).says("UNDECIDED").says("not read").says("baseline  failed, required");
+        let run = folder
+            .check(arguments)
+            .ends_with(3)
+            .says("UNDECIDED")
+            .says("not read")
+            .says("baseline  failed, required")
+            .says("  baseline  failed\n");
         assert!(words(&run).contains(sentence), "{}", run.stdout);
         assert_eq!(run.verdict(), "findgate: undecided (3): baseline is failed");
         let run = run.complains(&format!("baseline: failed: {sentence}"));

@@ -37,6 +37,42 @@ fn explain_says_what_a_finding_is_and_what_each_condition_said() {
 }
 
 #[test]
+fn what_only_warns_before_a_day_is_told_as_that_and_a_long_place_has_a_line_of_its_own() {
+    let policy = "version: 1\nthresholds: {all: {high: 0, enforcement: {warn_until: 2026-12-31}}}\n";
+    let name = format!("{}.yml", "policy-of-a-very-long-name".repeat(2));
+    let folder = Folder::new().with(&name, policy).with("scan.sarif", sarif(results(1)));
+    let run = |command: &str, day: &str, more: &[&str], status: i32| {
+        let arguments = [&[command, "--policy", &name, "--sarif", "*.sarif", "--as-of", day][..], more].concat();
+        folder.run(arguments).ends_with(status)
+    };
+    run("check", "2026-12-30", &[], 0).says(&format!(
+        "  thresholds.all.high  1 found, 0 allowed  (warns only; denies from 2026-12-31)\n    {name}:2\n"
+    ));
+    run("check", "2026-12-31", &[], 1).says("1 found, 0 allowed\n");
+    run("explain", "2026-12-30", &["nothing"], 2);
+    run("explain", "2026-12-30", &["T1"], 0).says("(1 found, 0 allowed: violated, warns only; ");
+    let denied = run("explain", "2026-12-31", &["T1"], 0);
+    assert!(!denied.stdout.contains("warns only"), "{}", denied.stdout);
+}
+
+#[test]
+fn an_option_stands_under_the_heading_that_it_belongs_to() {
+    fn look(command: &clap::Command, network: &mut usize) {
+        for argument in command.get_arguments() {
+            let name = argument.get_id().as_str();
+            let is_network = ["allow_hosts", "ca_file", "timeout"].contains(&name);
+            *network += usize::from(is_network);
+            let heading = argument.get_help_heading();
+            assert_eq!(is_network, heading == Some("Network"), "{}: {name} under {heading:?}", command.get_name());
+        }
+        command.get_subcommands().for_each(|command| look(command, network));
+    }
+    let mut network = 0;
+    look(&findgate::cli::command(&findgate::env::Env::capture().unwrap()), &mut network);
+    assert!(network > 10, "{network}");
+}
+
+#[test]
 fn the_waiver_that_explain_prints_can_be_pasted() {
     let folder =
         Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(vec![dependency(), results(1).remove(0)]));

@@ -24,6 +24,12 @@ fn document(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap()
 }
 
+/// The pages in `docs`.
+fn docs() -> Vec<String> {
+    let pages = fs::read_dir(root().join("docs")).unwrap().map(|page| page.unwrap().file_name());
+    pages.map(|page| format!("docs/{}", page.to_str().unwrap())).collect()
+}
+
 /// The fenced blocks of a language.
 fn blocks(document: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
@@ -67,10 +73,10 @@ fn the_first_command_of_the_readme_judges_the_example_and_fails() {
 fn every_findgate_command_in_the_documents_is_one() {
     let env = Env::capture().unwrap();
     let mut seen = 0;
-    let names =
-        ["README.md", "CHANGELOG.md", "docs/baseline.md", "docs/policy-tests.md", "docs/record.md", "docs/waivers.md"];
+    let mut names = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
+    names.extend(docs());
     for name in names {
-        let text = document(name);
+        let text = document(&name);
         let lines = text
             .lines()
             .map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: ").trim_start_matches("entry: "));
@@ -131,6 +137,22 @@ fn every_policy_in_the_documents_holds() {
         .with("policy.yml", document("examples/shop/findgate.yml"))
         .run(["policy", "check", "policy.yml"])
         .ends_with(0);
+}
+
+#[test]
+fn the_policies_that_belong_together_in_the_documents_hold() {
+    let mut folder = Folder::new();
+    for block in blocks(&document("docs/rollout.md"), "yaml") {
+        if let Some((name, _)) = block.strip_prefix("# ").and_then(|text| text.split_once('\n')) {
+            folder = folder.with(name, &block);
+        } else {
+            folder.write("alone.yml", &block);
+            folder.run(["policy", "check", "alone.yml", "--as-of", "2026-11-21", "--strict"]).ends_with(0);
+        }
+    }
+    for name in [".findgate.yml", "next.yml"] {
+        folder.run(["policy", "check", name]).ends_with(0);
+    }
 }
 
 #[test]

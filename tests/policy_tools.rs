@@ -54,6 +54,15 @@ fn cases_beside_the_policy_and_in_the_folder_of_tests_are_run() {
             sarif(vec![result_at("src/b.py", 1, "error"), result_at("src/b.py", 2, "error")]),
         )
         .with(".findgate/tests/notes.yml", "no cases");
+    let other = folder.path().join(".findgate/tests/c.test.yaml");
+    std::fs::write(
+        &other,
+        cases(&[&WAIVED.replace("fixtures/waived", "leak")])
+            .replace("version: 1", "version: 1\npolicy: ../../policy.yml"),
+    )
+    .unwrap();
+    test(&folder, &[]).ends_with(1).says(".findgate/tests/c.test.yaml\n  FAIL   what is waived does not block");
+    std::fs::remove_file(other).unwrap();
     let run = test(&folder, &[]).ends_with(0);
     let want = "policy.test.yml
   ok     what is waived does not block

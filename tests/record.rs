@@ -83,7 +83,7 @@ fn a_record_is_confirmed_by_what_it_was_made_of() {
 findings: same
 verdict: fail, as recorded
 rules: the same 2 violated
-evaluation: same, every finding and every word of it
+evaluation: same, with every finding
 confirmed
 ";
     assert_eq!(run.stdout, want);
@@ -148,9 +148,11 @@ fn a_run_that_was_undecided_passed_or_read_less_is_confirmed_as_what_it_was() {
     verify(&empty, &[]).ends_with(0).says("verdict: undecided, as recorded");
     let clean = Folder::new().with(".findgate.yml", POLICY).with("scan.sarif", sarif(Vec::new()));
     judged(&clean, &["--only", "sarif"]).ends_with(0);
+    assert_eq!(clean.json("record.json")["predicate"]["verifiedLevels"], json!(["FINDGATE_POLICY_IN_PART"]));
+    assert_eq!((&own(&clean)["only"], &own(&clean)["bypasses"]), (&json!(["sarif"]), &json!(["--only sarif"])));
+    verify(&clean, &[]).ends_with(0).says("verdict: pass, as recorded").says("bypassed: --only sarif");
+    judged(&clean, &[]).ends_with(0);
     assert_eq!(clean.json("record.json")["predicate"]["verifiedLevels"], json!(["FINDGATE_POLICY"]));
-    assert_eq!(own(&clean)["only"], json!(["sarif"]));
-    verify(&clean, &[]).ends_with(0).says("verdict: pass, as recorded");
 }
 
 #[test]
@@ -236,6 +238,140 @@ fn one_changed_byte_of_any_file_is_found() {
     run.says("policy .findgate.yml: differs (recorded sha256:").says("verdict: fail, as recorded").says("\ndiffers\n");
 }
 
+/// A policy that rests on every kind of file that there is.
+fn every_kind() -> Folder {
+    let policy = "version: 1
+name: shop
+extends: [preset:recommended, org/base.yml, org/more.yml]
+sources: {sarif: {files: '*.sarif'}}
+thresholds: {all: critical, sast: {high: 1}}
+new_thresholds: {sast: any}
+rules:
+  soon: {when: {path: 'lib/**'}, enforcement: {warn_until: 2027-01-01}}
+  exploited: {when: {kev: true, severity: '>=medium'}}
+baseline: {file: known/base.json}
+waivers: {file: waivers/w.yml, vex: [v.openvex.json], require: [reason], max_life: {default: 9999d}, unused: deny}
+enrich: {kev: {file: kev.json, max_age: 9999d}, epss: {file: epss.csv, max_age: 9999d}}
+overrides:
+- {branch: 'release/*', thresholds: {sast: {high: 4}}}
+- {event: tag, environment: prod, thresholds: {all: low}}
+";
+    let mut package = result_at("package-lock.json", 4, "error");
+    package["ruleId"] = json!("CVE-2021-0001");
+    package["properties"] = json!({"purl": "pkg:npm/lodash@4.17.20"});
+    let vex = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://acme.example/vex/1", "author": "ACME",
+        "timestamp": "2026-11-01T00:00:00Z", "version": 1,
+        "statements": [{
+            "vulnerability": {"name": "CVE-2021-0001"}, "products": [{"@id": "pkg:npm/lodash@4.17.20"}],
+            "status": "not_affected", "justification": "vulnerable_code_not_in_execute_path",
+        }],
+    });
+    let kev = json!({
+        "catalogVersion": "2026.11.20", "dateReleased": "2026-11-20T15:00:12.1234Z", "count": 1, "title": "t",
+        "vulnerabilities": [{"cveID": "CVE-2021-0001", "dateAdded": "2026-01-01"}],
+    });
+    Folder::new()
+        .with(".findgate.yml", policy)
+        .with("org/base.yml", "version: 1\nthresholds: {sast: {high: 9}}\nrules:\n  org: {when: {path: 'src/**'}, allow: 5, locked: true}\n")
+        .with("org/more.yml", "version: 1\nthresholds: {secret: any}\n")
+        .with("waivers/w.yml", "version: 1\nwaivers:\n- {id: known, match: {path: 'lib/**', check: T1}, reason: known, expires: 2030-12-31}\n")
+        .with("v.openvex.json", vex.to_string())
+        .with("kev.json", kev.to_string())
+        .with("epss.csv", "#model_version:v2025.03.14,score_date:2026-11-20T00:00:00+0000\ncve,epss,percentile\nCVE-2021-0001,0.91,0.99\n")
+        .with("known/base.json", sarif(vec![result(1)]))
+        .with("scan.sarif", sarif(vec![result(1), result(2), result_at("lib/b.py", 3, "warning"), package]))
+}
+
+/// The files of [`every_kind`] that a verdict rests on, and the snapshot.
+const EVERY_KIND: [&str; 9] = [
+    ".findgate.yml",
+    "org/base.yml",
+    "org/more.yml",
+    "waivers/w.yml",
+    "v.openvex.json",
+    "kev.json",
+    "epss.csv",
+    "known/base.json",
+    "snapshot.json",
+];
+
+#[test]
+fn one_changed_byte_of_a_file_of_any_kind_is_found() {
+    let folder = every_kind();
+    judged(&folder, &["--as-of", "2026-11-21"]).ends_with(1);
+    let roles: Vec<String> = own(&folder)["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| format!("{} {}", input["role"].as_str().unwrap(), input["name"].as_str().unwrap()))
+        .collect();
+    let want = [
+        "policy .findgate.yml",
+        "policy preset:recommended",
+        "policy org/base.yml",
+        "policy org/more.yml",
+        "waivers waivers/w.yml",
+        "vex v.openvex.json",
+        "baseline known/base.json",
+        "feed kev.json",
+        "feed epss.csv",
+    ];
+    assert_eq!(roles, want);
+    let run = verify(&folder, &[]).ends_with(0);
+    run.says("verdict: fail, as recorded").says("\nconfirmed\n");
+    for file in EVERY_KIND {
+        let good = folder.read(file).into_bytes();
+        let step = good.len() / 12 + 1;
+        for at in (0..good.len()).step_by(step).chain([good.len() - 1]) {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            folder.write(file, &bad);
+            let run = verify(&folder, &[]);
+            assert_ne!(run.status, 0, "byte {at} of {file}: {}", run.stdout);
+        }
+        // A file that is gone is no file that is the same.
+        std::fs::remove_file(folder.path().join(file)).unwrap();
+        assert_ne!(verify(&folder, &[]).status, 0, "{file} is gone");
+        folder.write(file, &good);
+    }
+    verify(&folder, &[]).ends_with(0);
+    // A byte more that means nothing, where the form allows one.
+    for file in EVERY_KIND.iter().filter(|file| !file.starts_with("snapshot")) {
+        let good = folder.read(file);
+        folder.write(file, format!("{good}\n"));
+        verify(&folder, &[]).ends_with(1).says(&format!(" {file}: differs (recorded sha256:"));
+        folder.write(file, good);
+    }
+}
+
+#[test]
+fn a_baseline_that_was_named_and_missing_is_no_other_one_when_the_record_is_verified() {
+    let folder = every_kind();
+    judged(&folder, &["--as-of", "2026-11-21", "--baseline", "gone.json"]).ends_with(1);
+    assert_eq!(own(&folder)["baseline"], "gone.json");
+    verify(&folder, &[]).ends_with(0);
+    folder.write("gone.json", folder.read("known/base.json"));
+    verify(&folder, &[]).ends_with(1).says("baseline gone.json: read now, and not recorded");
+}
+
+#[test]
+fn a_policy_that_extends_and_a_baseline_may_have_other_names_where_they_are_verified() {
+    let folder = every_kind();
+    judged(&folder, &["--as-of", "2026-11-21"]).ends_with(1);
+    for (from, to) in [(".findgate.yml", "shop.yml"), ("known/base.json", "base.json")] {
+        std::fs::rename(folder.path().join(from), folder.path().join(to)).unwrap();
+    }
+    let run = verify(&folder, &["--policy", "shop.yml", "--baseline", "base.json"]).ends_with(0);
+    run.says("policy .findgate.yml (here shop.yml): same")
+        .says("baseline known/base.json (here base.json): same")
+        .says("confirmed");
+    let extended = folder.read("org/base.yml");
+    folder.write("org/base.yml", format!("{extended}# looser\n"));
+    let run = verify(&folder, &["--policy", "shop.yml", "--baseline", "base.json"]).ends_with(1);
+    run.says("policy org/base.yml: differs");
+}
+
 #[test]
 fn another_policy_another_snapshot_and_another_verdict_are_told() {
     let folder = folder();
@@ -304,6 +440,10 @@ fn what_is_no_record_of_this_version_is_told_apart() {
     refused(&good[..good.len() - 3], "it is damaged, or not a record");
     refused("{}", "it is no record");
     refused(&sarif(Vec::new()), "it is no record");
+    let result = "\"verificationResult\": \"FAILED\"";
+    assert!(good.contains(result), "{good}");
+    let twice = good.replace(result, &format!("\"verificationResult\": \"PASSED\", {result}"));
+    refused(&twice, "the member \"verificationResult\" stands in it twice");
     refused(&good.replace("in-toto.io/Statement/v1", "in-toto.io/Statement/v2"), "it is no record");
     refused(&good.replace("verification_summary", "provenance"), "`predicateType`");
     refused(&good.replace("findgate/record/v1", "findgate/record/v2"), "a record of another version");
@@ -329,6 +469,8 @@ fn the_record_of_another_version_is_compared_all_the_same() {
         ["check", "--snapshot", "snapshot.json", "--as-of", "2026-11-21", "--format", "json"].iter().chain(&PROJECT),
     );
     let older = json.ends_with(1).stdout.replacen(&format!("\"version\":\"{version}\""), "\"version\":\"0.0.9\"", 1);
+    // The two members at the end decide nothing, so the digest is without them.
+    let older = format!("{}\n}}\n", older.split(",\n  \"beside\": ").next().unwrap());
     let digest = findgate::policy_file::digest(older.as_bytes());
     altered(&folder, |record| {
         record["predicate"]["verifier"]["version"]["findgate"] = json!("0.0.9");
@@ -382,6 +524,37 @@ fn what_stands_in_a_record_comes_to_no_terminal_unescaped() {
 proptest! {
     // Each runs the binary twice.
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_record_of_a_run_that_rests_on_every_kind_of_file_is_always_confirmed(
+        branch in select(vec!["main", "release/1"]),
+        more in proptest::collection::vec(select(vec![
+            &["--exit-zero"][..], &["--only", "sarif"][..], &["--event", "tag", "--environment", "prod"][..],
+            &["--baseline", "scan.sarif"][..], &["--baseline", "gone.json"][..], &["--trust", "worktree"][..],
+            &["--sarif", "scan.sarif"][..], &["--allow-host", "vendor.example"][..],
+        ]), 0..3),
+        gone in proptest::option::of(select(vec!["kev.json", "epss.csv", "waivers/w.yml", "known/base.json", "scan.sarif"])),
+        damaged in proptest::option::of(select(vec!["kev.json", "epss.csv", "known/base.json", "scan.sarif"])),
+        as_of in select(vec!["2026-11-21", "2026-11-01", "2028-01-01T01:02:03Z"]),
+    ) {
+        let folder = every_kind();
+        if let Some(file) = damaged {
+            folder.write(file, "{");
+        }
+        if let Some(file) = gone {
+            std::fs::remove_file(folder.path().join(file)).unwrap();
+        }
+        let mut more = more;
+        more.sort();
+        more.dedup_by_key(|options| options[0]);
+        let check = ["check", "--save-snapshot", "snapshot.json", "--output", "record=record.json"];
+        let project = ["--branch", branch, "--as-of", as_of];
+        let options = check.into_iter().chain(project).chain(more.into_iter().flatten().copied());
+        let run = folder.run(options);
+        prop_assert_ne!(run.status, 2, "{}", run.stderr);
+        let run = verify(&folder, &[]);
+        prop_assert_eq!(run.status, 0, "{}\n{}", run.stdout, run.stderr);
+    }
 
     #[test]
     fn the_record_of_a_run_is_always_confirmed(

@@ -373,6 +373,111 @@ fn a_base_that_nobody_tells_is_named() {
 }
 
 #[test]
+fn a_base_of_the_remote_is_not_what_the_change_calls_so() {
+    let repository = Repository::new(&[(".findgate.yml", STRICT)]);
+    repository.change(&[(".findgate.yml", LAX)]);
+    let based = |base: &str| repository.run(&[], &["check", "--sarif", "*.sarif", "--trust", "base", "--base", base]);
+    let check = || {
+        for base in ["origin/main", "origin/main~0", "refs/remotes/origin/main"] {
+            says(&based(base).ends_with(1), &format!("at base {}", short(&repository.base)));
+        }
+    };
+    // A branch of the remote, then a tag, then a branch of this clone.
+    repository.git(&["push", "--quiet", "origin", "change:refs/heads/origin/main"]);
+    repository.git(&["fetch", "--quiet"]);
+    check();
+    repository.git(&["tag", "origin/main", "change"]);
+    repository.git(&["branch", "origin/main", "change"]);
+    check();
+    // Nor where the remote's is not there yet, and what is told fetches that one.
+    repository.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    based("origin/main~0").ends_with(2).complains("is not in this clone");
+    let run = based("origin/main").ends_with(2);
+    assert_eq!(command_of(&run), "git fetch --no-tags origin +refs/heads/main:refs/remotes/origin/main");
+    repository.git(&["fetch", "--quiet"]);
+    check();
+    // Of several remotes it is the one that is named.
+    repository.git(&["remote", "rename", "origin", "upstream"]);
+    repository.git(&["remote", "add", "origin", "nowhere"]);
+    repository.git(&["update-ref", "refs/remotes/origin/upstream/main", "change"]);
+    based("upstream/main").ends_with(1);
+}
+
+#[test]
+fn what_the_change_brings_under_a_name_of_another_case_is_no_artifact() {
+    let policy = format!("{STRICT}waivers: {{file: W.yml}}\n");
+    let waivers =
+        "version: 1\nwaivers: [{id: mine, match: {path: 'src/**'}, reason: I say so., expires: 2999-01-01}]\n";
+    let repository = Repository::new(&[(".findgate.yml", &policy)]);
+    repository.change(&[("w.yml", waivers)]);
+    // As it looks where both names are one file.
+    write(&repository.path(), &[("W.yml", waivers)]);
+    repository.check(&[]).ends_with(1).complains("the waivers of W.yml do not count: it is new in this change");
+}
+
+#[test]
+fn a_part_of_a_commit_is_not_taken_for_a_branch_that_is_called_so() {
+    let repository = Repository::new(&[(".findgate.yml", STRICT)]);
+    repository.change(&[(".findgate.yml", LAX)]);
+    let part = short(&repository.base).to_owned();
+    repository.git(&["push", "--quiet", "origin", &format!("change:refs/heads/{part}")]);
+    repository.git(&["fetch", "--quiet"]);
+    let bitbucket = [
+        ("BITBUCKET_BUILD_NUMBER", "1".to_owned()),
+        ("BITBUCKET_PR_ID", "7".to_owned()),
+        ("BITBUCKET_PR_DESTINATION_BRANCH", "main".to_owned()),
+        ("BITBUCKET_PR_DESTINATION_COMMIT", part.clone()),
+    ];
+    let run = repository.run(&bitbucket, &["check", "--sarif", "*.sarif"]).ends_with(1);
+    says(&run, &format!("at base {part}"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_folder_of_the_run_leads_to_no_other_policy() {
+    let files = [("services/shop/.findgate.yml", STRICT), ("examples/.findgate.yml", LAX), ("apps/a.txt", "")];
+    // To a folder of the change, to one of the base, by way of another link, one level higher, and to the top.
+    for (link, target) in [
+        ("services/shop", "../mine/shop"),
+        ("services/shop", "../examples"),
+        ("services/shop", "../by-way"),
+        ("services", "mine"),
+        ("services/shop", "../"),
+    ] {
+        let repository = Repository::new(&files);
+        repository.git(&["rm", "--quiet", "-r", "services"]);
+        write(&repository.path(), &[("mine/shop/.findgate.yml", LAX), ("services/other.txt", "")]);
+        repository.link("by-way", "examples");
+        if link == "services" {
+            fs::remove_dir_all(repository.path().join("services")).unwrap();
+        }
+        repository.link(link, target);
+        repository.commit("change");
+        let reports = repository.path().join("*.sarif");
+        let check = ["check", "--sarif", reports.to_str().unwrap()];
+        let run = gate(&repository.path().join("services/shop"), &repository.github(), &check).ends_with(2);
+        run.complains("a link that leads to").complains("name the policy with --policy");
+        if target == "../" {
+            continue;
+        }
+        // The policy that is meant is there, and elsewhere nothing is in doubt.
+        repository.check(&["--policy", "services/shop/.findgate.yml"]).ends_with(1);
+        gate(&repository.path().join("apps"), &repository.github(), &check).ends_with(2).complains("no policy");
+    }
+    // A link that takes no folder's place, and one that the base has, too, are no reason.
+    let mut repository = Repository::new(&files);
+    repository.link("old", "services/shop");
+    repository.base = repository.commit("link");
+    repository.link("new", "services/shop");
+    repository.commit("change");
+    let reports = repository.path().join("*.sarif");
+    for folder in ["old", "new", "services/shop"] {
+        let check = ["check", "--sarif", reports.to_str().unwrap()];
+        gate(&repository.path().join(folder), &repository.github(), &check).ends_with(1);
+    }
+}
+
+#[test]
 fn trusting_the_work_tree_is_possible_and_told() {
     let repository = Repository::new(&[(".findgate.yml", STRICT)]);
     repository.change(&[(".findgate.yml", LAX)]);
@@ -393,6 +498,27 @@ fn trusting_the_work_tree_is_possible_and_told() {
     repository.run(&[], &[&check[..], &["--trust", "base", "--base", "main"]].concat()).ends_with(1);
     repository.run(&[], &[&check[..], &["--trust", "base"]].concat()).ends_with(2).complains("--base");
     repository.run(&[], &[&check[..], &["--trust", "nobody"]].concat()).ends_with(2).complains("worktree");
+}
+
+#[test]
+fn who_says_that_it_is_a_change_is_judged_by_the_base() {
+    // As on a platform that findgate does not know.
+    let repository = Repository::new(&[(".findgate.yml", STRICT)]);
+    repository.change(&[(".findgate.yml", LAX)]);
+    let run = |variables: &[(&str, String)], more: &[&str]| {
+        repository.run(variables, &[&["check", "--sarif", "*.sarif"][..], more].concat())
+    };
+    for event in ["pull_request", "merge_group"] {
+        says(&run(&[], &["--event", event, "--base", "main"]).ends_with(1), "at base");
+        run(&[("FINDGATE_EVENT", event.to_owned())], &["--base", "main"]).ends_with(1);
+        run(&[], &["--event", event]).ends_with(2).complains("--base");
+        run(&[], &["--event", event, "--trust", "worktree"])
+            .ends_with(0)
+            .complains("--trust worktree: policy and waivers are");
+    }
+    run(&[], &["--event", "push", "--base", "main"]).ends_with(0);
+    // Nor does a word take from a pull request that it is one.
+    run(&repository.github(), &["--event", "push"]).ends_with(1);
 }
 
 #[test]
@@ -461,6 +587,14 @@ fn a_shadow_policy_is_judged_beside_and_decides_nothing() {
     says(&told, "flaw 1: allowed, by it violation");
     run(&[], "same.yml").ends_with(0).says("preset:audit");
     run(&[], "gone.yml").ends_with(0).complains("the shadow policy nowhere.yml cannot be used: cannot read the policy");
+    // Where it was not read for the shadow, nothing is said of what the shadow does not find.
+    repository.change(&[
+        ("other.yml", &format!("{STRICT}sources: {{sarif: {{files: '*.sarif'}}}}\nshadow: unread.yml\n")),
+        ("unread.yml", &format!("{STRICT}sources: {{sarif: {{files: ['*.sarif']}}}}\n")),
+    ]);
+    let other = repository.run(&[], &["check", "--policy", "other.yml"]).ends_with(1);
+    says(&other, "the shadow policy would give undecided (3); it does not decide unread.yml not read: sarif is failed");
+    says(&other, "both name it in the same words under `sources` counted findings");
     run(&[], "broken.yml")
         .ends_with(0)
         .complains("the shadow policy bad.yml cannot be used: bad.yml:2: unknown severity");
@@ -523,4 +657,48 @@ fn a_clone_without_the_bytes_of_a_file_says_how_to_get_them() {
 fn a_file_that_is_too_large_is_refused_before_it_is_read() {
     let repository = Repository::new(&[(".findgate.yml", &"#".repeat((1 << 20) + 1))]);
     repository.check(&[]).ends_with(2).complains("larger than 1048576 bytes");
+}
+
+#[test]
+fn the_record_of_a_change_is_confirmed_by_the_files_of_the_base_that_decided() {
+    let waived = "version: 1\nthresholds: {all: any}\nwaivers: {file: w.yml}\n";
+    let repository = Repository::new(&[(".findgate.yml", waived)]);
+    let waiver = "version: 1\nwaivers:\n- {id: own, match: {check: T1}, reason: mine, expires: 2030-01-01}\n";
+    repository.change(&[(".findgate.yml", &waived.replace("any", "critical")), ("w.yml", waiver)]);
+    let day = ["--as-of", "2026-11-21", "--output", "record=record.json", "--save-snapshot", "snapshot.json"];
+    let verify = |more: &[&str]| {
+        let verify = ["verify", "record.json", "--snapshot", "snapshot.json"];
+        gate(&repository.path(), &[], &[&verify[..], more].concat())
+    };
+    repository.check(&day).ends_with(1);
+    let run = verify(&[]).ends_with(0).says("confirmed");
+    assert!(!run.stderr.contains("--trust worktree"), "nobody gave it:\n{}", run.stderr);
+    // A policy that is named is the one that stands there.
+    verify(&["--policy", ".findgate.yml"]).ends_with(1).says("policy .findgate.yml: differs");
+    repository.check(&[&day[..], &["--trust", "worktree"]].concat()).ends_with(0);
+    let run = verify(&[]).ends_with(0).says("bypassed: --trust worktree");
+    run.complains("those of the change itself");
+    // A base that this clone lacks: its files may stand in the work tree all the same.
+    repository.check(&day).ends_with(1);
+    let record = fs::read_to_string(repository.path().join("record.json")).unwrap();
+    let snapshot = fs::read_to_string(repository.path().join("snapshot.json")).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let files = [(".findgate.yml", waived), ("record.json", &record), ("snapshot.json", &snapshot)];
+    write(elsewhere.path(), &files);
+    gate(elsewhere.path(), &[], &["verify", "record.json", "--snapshot", "snapshot.json"]).ends_with(0);
+}
+
+#[test]
+fn a_baseline_that_the_change_has_otherwise_is_told_even_where_the_policy_is_the_same() {
+    let policy = "version: 1\nnew_thresholds: {all: any}\nbaseline: {file: base.json}\n";
+    let repository = Repository::new(&[(".findgate.yml", policy), ("base.json", &common::sarif(Vec::new()))]);
+    let everything = fs::read_to_string(repository.path().join("scan.sarif")).unwrap();
+    repository.change(&[("base.json", &everything)]);
+    let run = repository.check(&["--format", "json"]).ends_with(1);
+    let beside = &run.json()["beside"][0];
+    assert_eq!(beside["role"], "change", "{}", run.stdout);
+    assert_eq!(
+        beside["unread"],
+        json!(["baseline is failed: base.json is another one in this change, which was not read"])
+    );
 }

@@ -156,6 +156,102 @@ fn the_newest_statement_counts() {
 }
 
 #[test]
+fn what_is_stated_of_another_project_or_version_of_it_excuses_nothing_here() {
+    let part = |product: &str| {
+        json!({"vulnerability": "CVE-2021-0001", "status": "fixed",
+               "products": [{"@id": product, "subcomponents": [{"@id": LODASH}]}]})
+    };
+    let older = |product: &str| json!({"vulnerability": "CVE-2021-0001", "status": "fixed", "products": [product], "subcomponents": [LODASH]});
+    for (product, want, why) in [
+        ("pkg:github/acme/payments", 1, ""),
+        ("pkg:oci/payments", 1, ""),
+        ("pkg:github/acme/other", 0, "is stated as a part of pkg:github/acme/other, which is not what is judged"),
+        ("pkg:github/acme/payments@v1", 0, "is version v1 of this project, and another one is judged"),
+    ] {
+        for statement in [part(product), older(product)] {
+            let run = judged("", &openvex(json!([statement])));
+            assert_eq!(waived(&run).len(), want, "{statement}");
+            assert!(want == 1 || run["waivers"][0]["because"].as_str().unwrap().contains(why), "{run:#}");
+        }
+    }
+    for (purl, want) in [
+        ("pkg:github/acme/payments", 2),
+        ("pkg:npm/payments@2.0.0", 2),
+        ("pkg:github/acme/other", 0),
+        ("pkg:github/acme/payments@v1", 0),
+    ] {
+        let mut document = cyclonedx(json!([analysed("CVE-2021-0001", "not_affected", json!([{"ref": "app"}]))]));
+        document["metadata"]["component"]["purl"] = json!(purl);
+        assert_eq!(waived(&judged("", &document)).len(), want, "{purl}");
+    }
+}
+
+#[test]
+fn what_is_dated_after_the_judged_day_excuses_nothing_and_overtakes_nothing() {
+    let mut ahead = not_affected("CVE-2021-0001", LODASH);
+    ahead["timestamp"] = json!("2099-01-01T00:00:00Z");
+    let run = judged("", &openvex(json!([ahead.clone()])));
+    assert_eq!((waived(&run).len(), &run["waivers"][0]["state"]), (0, &"refused".into()));
+    assert_eq!(run["waivers"][0]["because"], "it is dated 2099-01-01, after the day that is judged");
+    let affected = json!({"vulnerability": "CVE-2021-0001", "products": [LODASH], "status": "affected"});
+    assert_eq!(waived(&judged("", &openvex(json!([affected, ahead])))).len(), 0);
+    let mut that_day = not_affected("CVE-2021-0001", LODASH);
+    that_day["timestamp"] = json!("2026-11-21T23:59:59Z");
+    assert_eq!(waived(&judged("", &openvex(json!([that_day])))).len(), 1);
+}
+
+#[test]
+fn a_document_that_was_touched_again_does_not_make_its_statements_newer() {
+    let mut affected = json!({"vulnerability": "CVE-2021-0001", "products": [LODASH], "status": "affected"});
+    affected["timestamp"] = json!("2026-11-10T00:00:00Z");
+    let mut document = openvex(json!([not_affected("CVE-2021-0001", LODASH), affected]));
+    document["last_updated"] = json!("2026-11-20T00:00:00Z");
+    assert_eq!(waived(&judged("", &document)).len(), 0);
+    document["statements"].as_array_mut().unwrap().pop();
+    assert_eq!(judged(", max_life: {high: 30d}", &document)["waivers"][0]["expires"], "2026-12-01");
+}
+
+#[test]
+fn what_stands_against_a_statement_need_not_be_certain_of_the_package() {
+    let mut own = not_affected("CVE-2021-0001", "pkg:npm/lodash");
+    own["timestamp"] = json!("2026-10-01T00:00:00Z");
+    for (product, want) in [
+        ("pkg:npm/lodash@4.17.20?arch=x86", 0),
+        ("pkg:npm/lodash#lib", 0),
+        ("pkg:npm/lodash@4.17.19?arch=x86", 1),
+        ("pkg:npm/other?arch=x86", 1),
+    ] {
+        let affected =
+            json!({"vulnerability": "cve-2021-0001", "products": [product], "status": "under_investigation"});
+        assert_eq!(waived(&judged("", &openvex(json!([own.clone(), affected])))).len(), want, "{product}");
+    }
+}
+
+#[test]
+fn a_statement_that_is_overtaken_for_one_of_its_findings_is_not_said_to_excuse_both() {
+    let mut both = not_affected("CVE-2021-0001", LODASH);
+    both["products"] = json!(["pkg:npm/lodash", "pkg:npm/other"]);
+    let affected = json!({"vulnerability": "CVE-2021-0001", "products": ["pkg:npm/other"], "status": "affected"});
+    let folder = folder("", &openvex(json!([both, affected])));
+    assert_eq!(waived(&ran(&folder)), ["CVE-2021-0001 lodash"]);
+    folder.check(&["--as-of", "2026-11-21"]).ends_with(1).says("v.json#CVE-2021-0001  excuses some of 2 findings");
+}
+
+#[test]
+fn a_statement_is_no_waiver_that_somebody_forgot_to_end() {
+    let document = openvex(json!([not_affected("CVE-2021-0001", LODASH)]));
+    for (rules, end) in [("", "# never expires"), (", max_life: {default: 90d}", "# as long as `max_life` allows")] {
+        let folder = folder(rules, &document);
+        let run = folder.run(["policy", "check", "policy.yml", "--strict"]).ends_with(0);
+        run.says("1 waiver");
+        folder.run(["policy", "show", "policy.yml"]).ends_with(0).says(end);
+    }
+    let folder = folder(", unused: deny", &document);
+    folder.run(["policy", "check", "policy.yml"]).ends_with(0).says("2 rules");
+    folder.check(&[]).says("2 rules");
+}
+
+#[test]
 fn what_matches_nothing_says_why_in_every_format_and_is_never_denied() {
     let document = openvex(json!([
         not_affected("CVE-1999-0001", LODASH),
@@ -352,7 +448,11 @@ fn a_statement_that_cannot_be_read_is_told_and_excuses_nothing() {
             .ends_with(1)
             .complains("a VEX statement is skipped and excuses nothing")
             .complains(why);
-        assert_eq!(waived(&ran(&folder)), ["CVE-2021-0002 lodash"]);
+        let run = ran(&folder);
+        assert_eq!(waived(&run), ["CVE-2021-0002 lodash"]);
+        assert!(run["warnings"].to_string().contains("is skipped and excuses nothing"), "{run:#}");
+        let sarif = folder.check(&["--as-of", "2026-11-21", "--format", "sarif"]).ends_with(1);
+        sarif.says("is skipped and excuses nothing");
     }
     let document = cyclonedx(json!([analysed("CVE-2021-0001", "harmless", json!([{"ref": "l"}]))]));
     folder("", &document).check(&[]).ends_with(1).complains("`harmless` is no state of CycloneDX");

@@ -134,7 +134,7 @@ fn several_findings_are_listed_unless_they_are_one_advisory() {
     let broad = folder(POLICY, scan);
     waive(&broad, &["CVE-2021-0002", "--reason", "r", "--match", "package"])
         .ends_with(2)
-        .complains("which has 2 vulnerabilities");
+        .complains("which of its 2 vulnerabilities");
     assert!(!broad.path().join(FILE).exists());
 }
 
@@ -193,6 +193,8 @@ fn a_policy_without_a_file_of_waivers_says_what_to_add() {
     waive(&folder, &["src/a.py", "--reason", "r"])
         .ends_with(2)
         .complains("add `waivers: {file: .findgate/waivers.yml}` to it");
+    let wrong = waive(&folder, &["--fingerprint", "v1:0123abcd", "--reason", "r", "--file", "mine.yml"]).ends_with(2);
+    wrong.complains("cannot add a waiver to mine.yml: the waiver would be wrong: `v1:0123abcd` is not a fingerprint");
     let run = waive(&folder, &["src/a.py", "--reason", "r", "--file", "mine.yml"]).ends_with(0);
     run.complains("the policy policy.yml does not read mine.yml").says("wrote mine.yml:4");
     assert_eq!(check(&folder, 1)["waivers"], json!([]));

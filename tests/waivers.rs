@@ -262,6 +262,23 @@ fn a_waiver_of_a_file_hides_no_second_vulnerability_and_knows_aliases() {
 }
 
 #[test]
+fn a_check_that_is_one_check_for_all_vulnerable_packages_tells_no_vulnerability() {
+    let of_check = |advisory: &str, line: u64| {
+        let mut result = dependency("osv-vulnerability", "pkg:npm/lodash@4.17.20", "error", line);
+        result["properties"]["tags"] = json!([advisory]);
+        result
+    };
+    let waivers =
+        "[{id: a, match: {package: pkg:npm/lodash, check: osv-vulnerability}, reason: r, expires: 2026-12-31}]";
+    let folder = Folder::new().with("policy.yml", policy(&format!(" {waivers}\n")));
+    folder.write("scan.sarif", sarif(vec![of_check("CVE-2021-0001", 1), of_check("CVE-2021-0002", 2)]));
+    let run = judged(&folder, 1);
+    assert_eq!((&run["waivers"][0]["state"], &run["dispositions"]["waived"]), (&"too-broad".into(), &0.into()));
+    folder.write("scan.sarif", sarif(vec![of_check("CVE-2021-0001", 1)]));
+    assert_eq!(judged(&folder, 0)["dispositions"]["waived"], 1);
+}
+
+#[test]
 fn what_expires_is_told_in_every_format() {
     let entries = "  - {id: late, match: {path: 'src/a.py'}, reason: r, expires: 2026-11-20}\n  - {id: soon, match: {path: 'src/b.py'}, reason: r, expires: 2026-12-05}\n";
     let folder = Folder::new()

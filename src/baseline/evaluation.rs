@@ -81,6 +81,8 @@ struct FindingWire<'a> {
 struct PackageWire<'a> {
     #[serde(borrow)]
     name: Str<'a>,
+    #[serde(borrow)]
+    purl: Option<Str<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -164,9 +166,9 @@ impl FindingWire<'_> {
             cwe: Arc::default(),
             title: names.text(&title.0),
             said: None,
-            package: package.map(|PackageWire { name }| {
-                let name = names.text(&name.0);
-                Box::new(Package { name, version: None, purl: None, direct: None, scope: None })
+            package: package.map(|PackageWire { name, purl }| {
+                let (name, purl) = (names.text(&name.0), purl.map(|purl| names.text(&purl.0)));
+                Box::new(Package { name, version: None, purl, direct: None, scope: None })
             }),
             fix: None,
             fixed_in: Arc::default(),

@@ -106,7 +106,7 @@ pub struct Verify {
     #[arg(long, value_name = "FILE", env = "FINDGATE_SNAPSHOT", hide_env_values = true)]
     pub snapshot: PathBuf,
 
-    /// The policy: a file or `preset:NAME` [default: what the record names, in the work tree].
+    /// The policy: a file or `preset:NAME` [default: what the record names].
     #[arg(long, value_name = "PATH|preset:NAME", env = "FINDGATE_POLICY", hide_env_values = true)]
     pub policy: Option<String>,
 

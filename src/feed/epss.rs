@@ -43,7 +43,8 @@ impl Scores {
             let (id, score) = row(line, (cve, epss), names.len()).with_context(|| format!("line {number}"))?;
             entries += 1;
             if wanted.contains(id) {
-                scores.insert(id.to_owned(), score);
+                // Of two rows of one CVE the worse counts, so that their order does not.
+                scores.entry(id.to_owned()).and_modify(|known: &mut f32| *known = known.max(score)).or_insert(score);
             }
         }
         ensure!(entries > 0, "it has no row");
@@ -112,6 +113,10 @@ CVE-2024-3094,1,1.0
             assert_eq!((scores.entries, scores.date.to_string().as_str()), (3, "2026-11-20T00:00:00Z"));
             assert_eq!((scores.of("CVE-2021-44228"), scores.of("CVE-2024-3094")), (Some(0.94358), Some(1.0)));
             assert_eq!((scores.of("CVE-1999-0001"), scores.of("CVE-2030-1")), (None, None));
+        }
+        for rows in ["CVE-2021-44228,0.5,1\nCVE-2021-44228,0.1,1\n", "CVE-2021-44228,0.1,1\nCVE-2021-44228,0.5,1\n"] {
+            let head = FEED.split_inclusive('\n').take(2).collect::<String>();
+            assert_eq!(read(&(head + rows)).unwrap().of("CVE-2021-44228"), Some(0.5), "whatever the order of rows");
         }
         let packed = super::super::packed(FEED.as_bytes());
         assert_eq!(Scores::parse(&packed, &HashSet::new()).unwrap().entries, 3);

@@ -8,7 +8,7 @@
 //!    believed, and one that it gives to several rows is counted;
 //! 3. the fingerprint, its ordinal left out, then those of single sightings: one more source that sees a finding does not
 //!    make it new, and one source less does not either;
-//! 4. the kind, the check or advisory, the package without its version, the path, and the code (or the title, where no code
+//! 4. the kind, the check or advisory, the package of its ecosystem without its version, the path, and the code (or the title, where no code
 //!    is shown) without line numbers. This is where a file that was renamed is followed.
 //!
 //! In each pass findings are taken in the order of their lines, and so are those that are known. So the last of several
@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::{Excuse, Finding, Kind, Text};
+use super::{Excuse, Finding, Kind, Text, unversioned};
 
 /// Findings that were known before: what they are recognized by, and nothing else of them.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +79,7 @@ struct Entry {
     kind: Kind,
     /// What it is: advisories, or checks, sorted; at least one, empty where nobody names any.
     names: Box<[Text]>,
+    /// Its package URL without the version, so that packages of one name in two ecosystems stay two; else its name.
     package: Option<Text>,
     around: Around,
 }
@@ -124,7 +125,10 @@ impl Entry {
             hashes: sorted(hashes),
             kind: finding.kind,
             names: sorted(names),
-            package: finding.package.as_ref().map(|package| Text::clone(&package.name)),
+            package: finding.package.as_ref().map(|package| match &package.purl {
+                Some(purl) => Text::from(unversioned(purl)),
+                None => Text::clone(&package.name),
+            }),
             around,
         }
     }

@@ -32,11 +32,20 @@ pub fn tell_exploited(findings: &mut [Finding], is_listed: impl Fn(&str) -> bool
 /// counts. Those that it told the fact come back.
 ///
 /// The feed's score goes before that of a source, which copied it from the same place on some day. A CVE that has none changes
-/// nothing.
+/// nothing: a higher score of a source may be that of this one, and stays.
 pub fn tell_likelihood(findings: &mut [Finding], score: impl Fn(&str) -> Option<f32>) -> Vec<Fingerprint> {
     let mut told = Vec::new();
     for finding in findings {
-        let Some(highest) = of(finding).filter_map(&score).reduce(f32::max) else { continue };
+        let mut has_all = true;
+        let scores = of(finding).filter_map(|cve| {
+            let score = score(cve);
+            has_all &= score.is_some();
+            score
+        });
+        let Some(highest) = scores.reduce(f32::max) else { continue };
+        if !has_all && finding.epss.is_some_and(|said| said > highest) {
+            continue;
+        }
         finding.epss = Some(highest);
         told.push(finding.fingerprint);
     }
@@ -91,6 +100,8 @@ mod tests {
             (&["CVE-2021-0001", "CVE-2021-0002"][..], Some(0.95), Some(0.9), true),
             (&["CVE-2021-0001"], None, Some(0.1), true),
             (&["CVE-2021-0003"], Some(0.4), Some(0.4), false),
+            (&["CVE-2021-0001", "CVE-2021-0003"], Some(0.4), Some(0.4), false),
+            (&["CVE-2021-0001", "CVE-2021-0003"], Some(0.05), Some(0.1), true),
             (&["CVE-2021-0003"], None, None, false),
             (&["GHSA-35jh-r3h4-6jhm"], Some(0.4), Some(0.4), false),
         ] {

@@ -40,6 +40,15 @@ pub fn extend(base: &Policy, over: &Policy, problems: &mut Problems) -> Policy {
     merged
 }
 
+/// What two policies say together that a third one extends, one after the other: as [`extend`], but what of the earlier one
+/// still holds must not loosen what the later one locks either. Else a lock would be open to whoever names a policy before it.
+#[must_use]
+pub fn extend_both(earlier: &Policy, later: &Policy, problems: &mut Problems) -> Policy {
+    let merged = extend(earlier, later, problems);
+    lock::check_earlier(earlier, later, &merged, problems);
+    merged
+}
+
 /// The overrides that `over` brings and `base` does not have yet: both may extend one policy.
 pub(super) fn own_overrides<'a>(base: &'a Policy, over: &'a Policy) -> impl Iterator<Item = &'a Override> {
     let place = |own: &'a Override| (&*own.place.file, own.place.bytes.start);

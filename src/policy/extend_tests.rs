@@ -196,6 +196,11 @@ fn what_is_locked_cannot_be_loosened() {
             "overrides: [{branch: dev, unknown_severity: low}]",
             "over.yml:3 `unknown_severity` would be low, which loosens the limits that are locked: they go by high <- base.yml:2",
         ),
+        (
+            // Once, and not again for each override that says nothing of it.
+            "unknown_severity: low\noverrides: [{branch: dev, thresholds: {sast: high}}]",
+            "over.yml:3 `unknown_severity` would be low, which loosens the limits that are locked: they go by high <- base.yml:2",
+        ),
     ] {
         let told = refused(LOCKED, &format!("version: 1\nextends: base.yml\n{over}\n"));
         assert!(told.contains(&want.to_owned()), "{over}\n{told:#?}");

@@ -28,7 +28,9 @@ pub fn lint(policy: &Policy, today: Date) -> Vec<Problem> {
         says_nothing(&own.limits, &mut hints);
     }
     hints.extend(policy.waivers.iter().filter_map(|waiver| ends(waiver, today)));
-    hints.extend(policy.waivers.iter().filter(|waiver| waiver.expires.is_none()).map(|waiver| {
+    // A VEX document cannot say an end, so that nobody could follow the hint.
+    let endless = |waiver: &&Waiver| waiver.expires.is_none() && waiver.statement().is_none();
+    hints.extend(policy.waivers.iter().filter(endless).map(|waiver| {
         Problem::new(&waiver.place, format!("the waiver `{}` never expires", waiver.id))
             .label("has no `expires`")
             .help("give it a day on which somebody looks at it again")

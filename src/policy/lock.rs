@@ -19,6 +19,52 @@ pub(super) fn check(base: &Policy, over: &Policy, merged: &Policy, problems: &mu
     waivers(&base.waiver_rules, &over.waiver_rules, &merged.waiver_rules, problems);
 }
 
+/// Tells everything of `earlier` that still holds beside `later` and loosens what that locks. `merged` is what both say
+/// together.
+pub(super) fn check_earlier(earlier: &Policy, later: &Policy, merged: &Policy, problems: &mut Problems) {
+    let held = held(later);
+    let all = || held.iter().flat_map(|held| held.limits.iter().copied());
+    // The overrides of `later` go before those of `earlier`, so these go before nothing but what holds in general.
+    if let (Some(first), Some(general)) = (all().next(), held.iter().find(|held| held.own.is_none())) {
+        if let Some(said) = earlier.unknown_severity.as_ref().filter(|_| later.unknown_severity.is_none()) {
+            problems.extend(unknown(said.value, &said.place, general, &all, first));
+        }
+        for own in own_overrides(later, earlier) {
+            let groups = groups(&own.limits);
+            let brought = general.limits.iter().filter_map(|lock| Some((*lock, groups.get(lock.key())?)));
+            problems.extend(brought.filter_map(|(lock, group)| loosened(lock, group, Some((own, general)))));
+            if let Some(said) = &own.unknown_severity {
+                problems.extend(unknown(said.value, &said.place, general, &all, first));
+            }
+        }
+    }
+    if let Some(lock) = later.evidence.locked.as_ref().filter(|locked| locked.value) {
+        let nothing = Asked::default();
+        laxer(&left_of(&earlier.evidence, &later.evidence), &nothing, &later.evidence, lock, problems);
+        for section in &earlier.sources {
+            let own = later.sources.iter().find(|known| known.name == section.name).map(|known| &known.evidence);
+            let own = own.unwrap_or(&nothing);
+            laxer(&left_of(&section.evidence, own), own, &later.evidence, lock, problems);
+        }
+    }
+    let left = WaiverRules {
+        unused: earlier.waiver_rules.unused.clone().filter(|_| later.waiver_rules.unused.is_none()),
+        ..WaiverRules::default()
+    };
+    waivers(&later.waiver_rules, &left, &merged.waiver_rules, problems);
+}
+
+/// What still holds of what an earlier policy says.
+fn left_of(earlier: &Asked, later: &Asked) -> Asked {
+    Asked {
+        requirement: earlier.requirement.clone().filter(|_| later.requirement.is_none()),
+        max_age: earlier.max_age.clone().filter(|_| later.max_age.is_none()),
+        commit: earlier.commit.clone().filter(|_| later.commit.is_none()),
+        wait: None,
+        locked: None,
+    }
+}
+
 /// How many pairs of overrides are compared; nobody who writes by hand comes near it.
 const MOST_PAIRS: usize = 1 << 16;
 
@@ -106,7 +152,13 @@ fn limits(base: &Policy, over: &Policy, merged: &Policy, problems: &mut Problems
             let before = problems.len();
             let by = Some((own, held));
             problems.extend(held.limits.iter().filter_map(|lock| loosened(lock, effective(lock.key()), by)));
-            problems.extend(unknown(severity, place, held, &all, first));
+            // What it does not say itself was told above, unless the override that it may go before is stricter.
+            if said.is_some()
+                || over.unknown_severity.is_none()
+                || held.own.is_some_and(|own| own.unknown_severity.is_some())
+            {
+                problems.extend(unknown(severity, place, held, &all, first));
+            }
             // What is too loose for the policy itself need not be told once more for each of its overrides.
             if problems.len() > before {
                 break;
@@ -149,7 +201,7 @@ fn loosened(lock: &Limit, group: &[&Limit], by: Option<(&Override, &Held<'_>)>) 
 fn tighter(lock: &Limit) -> String {
     let enforcement = match (lock.enforcement, lock.from) {
         (Enforcement::Warn, _) => "enforcement warn or deny".to_owned(),
-        (Enforcement::Deny, None) => "enforcement deny, at once".to_owned(),
+        (Enforcement::Deny, None) => "enforcement deny, without `warn_until`".to_owned(),
         (Enforcement::Deny, Some(from)) => format!("enforcement deny, on {from} or before"),
     };
     match &lock.subject {

@@ -52,7 +52,7 @@ pub use evaluation::{
     WaiverState,
 };
 pub use evidence::{Aim, CommitRule, EvidenceRule, is_same_commit, newest_first, series, weigh};
-pub use extend::extend;
+pub use extend::{extend, extend_both};
 pub use preset::{PRESETS, Preset};
 pub use problem::{Problem, Problems, is_deceptive, quoted};
 pub use resolve::{CircumstanceUnknown, Resolved, resolve};
@@ -75,7 +75,7 @@ pub struct Stated<T> {
 }
 
 /// A policy whose every value is possible: what one file says, or several files of which one extends the others. What a
-/// file does not say is `None`; what that means only [`resolve`] says. What a source's own section holds is judged by that
+/// file does not say is `None`; what that means only [`resolve()`] says. What a source's own section holds is judged by that
 /// source.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {

@@ -87,7 +87,8 @@ impl Resolved {
                 statement.settle(repository, revisions);
             }
         }
-        for statement in &mut self.waiver_rules.contrary {
+        // Where nobody knows what is judged, a statement that stands against others may well be about it.
+        for statement in self.waiver_rules.contrary.iter_mut().filter(|_| repository.is_some()) {
             statement.settle(repository, revisions);
         }
     }

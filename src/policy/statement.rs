@@ -34,6 +34,13 @@ pub struct Statement {
 pub enum Product {
     /// A package.
     Package(Purl),
+    /// A package as a part of a product: only where that product is the one that is judged.
+    Part {
+        /// The part.
+        part: Purl,
+        /// The product.
+        of: Purl,
+    },
     /// What the document as a whole is about: the vulnerability is stated for every package in it.
     Whole {
         /// Its name, for people.
@@ -63,6 +70,16 @@ pub struct Purl {
     subpath: Option<String>,
     /// Host and path, where the type is that of a platform: `github.com/acme/payments`.
     repository: Option<String>,
+}
+
+/// Whose repository a package URL names.
+enum Whose {
+    /// The one that is judged.
+    Own,
+    /// The same in another version, in words.
+    Version(String),
+    /// Another one.
+    Other,
 }
 
 impl Purl {
@@ -124,6 +141,20 @@ impl Purl {
         any
     }
 
+    /// Whose repository it names, if it names one. Where nobody knows which is judged, it is another one.
+    fn project(&self, repository: Option<&str>, revisions: &[&str]) -> Option<Whose> {
+        let own = self.repository.as_deref()?;
+        if !repository.is_some_and(|judged| own.eq_ignore_ascii_case(judged)) {
+            return Some(Whose::Other);
+        }
+        Some(match self.version() {
+            Some(version) if !revisions.contains(&version) => {
+                Whose::Version(format!("is version {version} of this project, and another one is judged"))
+            }
+            _ => Whose::Own,
+        })
+    }
+
     /// Whether it certainly means the package.
     fn means(&self, package: &Package) -> bool {
         if self.pattern.matches(package) != Some(true) {
@@ -138,6 +169,18 @@ impl Purl {
         let same = |(key, value): &(String, String)| url.qualifiers().get(key.as_str()).is_some_and(|v| *v == **value);
         self.qualifiers.iter().all(same) && (self.subpath.is_none() || self.subpath.as_deref() == url.subpath())
     }
+
+    /// Whether it is not certain that it means another one.
+    fn may_mean(&self, package: &Package) -> bool {
+        if self.pattern.matches(package) == Some(false) {
+            return false;
+        }
+        let Some(url) = package.purl.as_deref().and_then(|purl| purl.parse::<PackageUrl<'_>>().ok()) else {
+            return true;
+        };
+        let other = |(key, value): &(String, String)| url.qualifiers().get(key.as_str()).is_some_and(|v| *v != **value);
+        !self.qualifiers.iter().any(other)
+    }
 }
 
 impl Statement {
@@ -147,20 +190,26 @@ impl Statement {
     pub(super) fn settle(&mut self, repository: Option<&str>, revisions: &[&str]) {
         for product in &mut self.products {
             let settled = match product {
-                Product::Package(purl) => {
-                    let Some(own) = purl.repository.as_deref().zip(repository) else { continue };
-                    if !own.0.eq_ignore_ascii_case(own.1) {
-                        continue;
-                    }
-                    let name = purl.text.clone();
-                    match purl.version() {
-                        Some(version) if !revisions.contains(&version) => {
-                            let why = format!("is version {version} of this project, and another one is judged");
-                            Product::Unclear { name, why }
-                        }
-                        _ => Product::Whole { name, purl: None },
-                    }
-                }
+                Product::Package(purl) => match purl.project(repository, revisions) {
+                    None | Some(Whose::Other) => continue,
+                    Some(Whose::Own) => Product::Whole { name: purl.text.clone(), purl: None },
+                    Some(Whose::Version(why)) => Product::Unclear { name: purl.text.clone(), why },
+                },
+                // Not every product is a repository: of one that is none nobody can tell whether it is made of this project.
+                Product::Part { part, of } => match of.project(repository, revisions) {
+                    None | Some(Whose::Own) => Product::Package(part.clone()),
+                    Some(Whose::Other) => Product::Unclear {
+                        name: part.text.clone(),
+                        why: format!("is stated as a part of {}, which is not what is judged", of.text),
+                    },
+                    Some(Whose::Version(why)) => Product::Unclear { name: of.text.clone(), why },
+                },
+                Product::Whole { name, purl: Some(purl) } => match purl.project(repository, revisions) {
+                    None | Some(Whose::Own) => continue,
+                    // It may still be what the project depends on.
+                    Some(Whose::Other) => Product::Package(purl.clone()),
+                    Some(Whose::Version(why)) => Product::Unclear { name: name.clone(), why },
+                },
                 Product::Unclear { name, .. }
                     if repository.is_some_and(|repository| is_address_of(name, repository)) =>
                 {
@@ -192,9 +241,21 @@ impl Statement {
 impl Product {
     fn covers(&self, finding: &Finding) -> bool {
         match self {
-            Product::Package(purl) => finding.package.as_deref().is_some_and(|package| purl.means(package)),
+            Product::Package(purl) | Product::Part { part: purl, of: _ } => {
+                finding.package.as_deref().is_some_and(|package| purl.means(package))
+            }
             Product::Whole { .. } => true,
             Product::Unclear { .. } => false,
+        }
+    }
+
+    /// Whether it may be about the finding: what stands against a waiver need not be as certain as the waiver.
+    fn may_cover(&self, finding: &Finding) -> bool {
+        match self {
+            Product::Package(purl) | Product::Part { part: purl, of: _ } => {
+                finding.package.as_deref().is_some_and(|package| purl.may_mean(package))
+            }
+            Product::Whole { .. } | Product::Unclear { .. } => self.covers(finding),
         }
     }
 
@@ -202,7 +263,7 @@ impl Product {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Product::Package(purl) => &purl.text,
+            Product::Package(purl) | Product::Part { part: purl, of: _ } => &purl.text,
             Product::Whole { name, .. } | Product::Unclear { name, .. } => name,
         }
     }
@@ -261,11 +322,30 @@ impl<'f> ById<'f> {
         named
     }
 
+    /// For each finding the newest of statements that may be about it. One without a date is newer than any.
+    pub(super) fn newest<'s>(&self, statements: &'s [Statement]) -> Vec<Option<&'s Statement>> {
+        let since = |statement: &Statement| statement.since.unwrap_or(Timestamp::MAX);
+        let mut newest: Vec<Option<&Statement>> = vec![None; self.findings.len()];
+        for statement in statements {
+            for at in self.named(statement) {
+                let finding = &self.findings[at];
+                if newest[at].is_none_or(|known| since(known) < since(statement))
+                    && statement.products.iter().any(|product| product.may_cover(finding))
+                {
+                    newest[at] = Some(statement);
+                }
+            }
+        }
+        newest
+    }
+
     /// A product as it is meant here: a document about a package that the project depends on is not one about the project.
     fn meant(&self, product: &Product) -> Product {
         match product {
             Product::Whole { purl: Some(purl), .. } if self.is_dependency(purl) => Product::Package(purl.clone()),
-            Product::Whole { .. } | Product::Package(_) | Product::Unclear { .. } => product.clone(),
+            Product::Whole { .. } | Product::Package(_) | Product::Part { .. } | Product::Unclear { .. } => {
+                product.clone()
+            }
         }
     }
 
@@ -279,7 +359,9 @@ impl<'f> ById<'f> {
         }
         for product in &statement.products {
             match product {
-                Product::Package(purl) | Product::Whole { purl: Some(purl), .. } => {
+                Product::Package(purl)
+                | Product::Part { part: purl, of: _ }
+                | Product::Whole { purl: Some(purl), .. } => {
                     let any = purl.without_version();
                     let Some(found) = packages.iter().flatten().find(|package| any.means(package)) else { continue };
                     return match (purl.version(), &found.version) {

@@ -190,10 +190,11 @@ impl Match {
             && statement.as_ref().is_none_or(|statement| statement.fits(finding))
     }
 
-    /// Whether it names a package and nothing that tells one vulnerability from another.
+    /// Whether it names a package and nothing that is sure to tell one vulnerability from another: many a tool has one check
+    /// for all vulnerable packages.
     #[must_use]
-    pub fn names_only_a_package(&self) -> bool {
-        self.package.is_some() && self.id.is_none() && self.fingerprint.is_none() && self.check.is_none()
+    pub fn names_no_vulnerability(&self) -> bool {
+        self.package.is_some() && self.id.is_none() && self.fingerprint.is_none()
     }
 }
 

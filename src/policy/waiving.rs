@@ -78,7 +78,8 @@ pub(super) fn apply_waivers(
     let Resolved { waivers, waiver_rules: rules, unknown_severity, .. } = policy;
     let today = day_of(as_of);
     let by_id = waivers.iter().any(|waiver| waiver.statement().is_some()).then(|| ById::of(findings));
-    let court = Court { rules, unknown: *unknown_severity, today, findings };
+    let contrary = by_id.as_ref().map(|by_id| by_id.newest(&rules.contrary)).unwrap_or_default();
+    let court = Court { rules, unknown: *unknown_severity, today, findings, contrary };
     let mut waived_by = vec![None; findings.len()];
     let mut outcomes = Vec::with_capacity(waivers.len());
     for (number, waiver) in (0u32..).zip(waivers) {
@@ -139,6 +140,8 @@ struct Court<'a> {
     unknown: Severity,
     today: Date,
     findings: &'a [Finding],
+    /// For each finding the newest statement that stands against those that excuse it.
+    contrary: Vec<Option<&'a Statement>>,
 }
 
 /// What becomes of one waiver.
@@ -172,8 +175,9 @@ impl Court<'_> {
         if matched.is_empty() {
             return Decision::of(WaiverState::Unused);
         }
-        if waiver.matches.names_only_a_package() {
-            let vulnerabilities = distinct_vulnerabilities(matched.iter().map(|&at| &self.findings[at]));
+        if waiver.matches.names_no_vulnerability() {
+            let is_one_check = waiver.matches.check.is_some();
+            let vulnerabilities = distinct_vulnerabilities(matched.iter().map(|&at| &self.findings[at]), is_one_check);
             if vulnerabilities > 1 {
                 return Decision::of(WaiverState::TooBroad { vulnerabilities });
             }
@@ -202,14 +206,16 @@ impl Court<'_> {
         if !lacking.is_empty() {
             return refused(format!("the policy demands {}, which the document does not say", lacking.join(" and ")));
         }
+        let since = statement.since.map(day_of);
+        // On the day that is judged nobody had said it, and it would be newer than whatever is said meanwhile.
+        if let Some(since) = since.filter(|&since| since > self.today) {
+            return refused(format!("it is dated {since}, after the day that is judged"));
+        }
         let mut overtaken = None;
         let mut standing: Vec<usize> = matched.to_vec();
         standing.retain(|&at| {
-            let later = |other: &&Statement| {
-                let is_older = other.since.zip(statement.since).is_some_and(|(other, own)| other < own);
-                !is_older && other.fits(&self.findings[at])
-            };
-            let by = self.rules.contrary.iter().find(later);
+            let is_older = |other: &Statement| other.since.zip(statement.since).is_some_and(|(other, own)| other < own);
+            let by = self.contrary.get(at).copied().flatten().filter(|other| !is_older(other));
             overtaken = overtaken.or(by);
             by.is_none()
         });
@@ -219,7 +225,6 @@ impl Court<'_> {
         if standing.is_empty() {
             return refused(overtaken.unwrap_or_default());
         }
-        let since = statement.since.map(day_of);
         let limited = standing.iter().any(|&at| self.life(at).is_some());
         let (mut excused, mut end, mut past, mut past_end) = (Vec::new(), None::<Date>, 0u32, None::<Date>);
         for &at in &standing {
@@ -228,9 +233,7 @@ impl Court<'_> {
                 (Some(_), None) => {}
                 (Some(life), Some(since)) => {
                     let last = last_day(since, life);
-                    // What is dated ahead would hold for longer than it may.
-                    if since > self.today {
-                    } else if last < self.today {
+                    if last < self.today {
                         past += 1;
                         past_end = past_end.max(Some(last));
                     } else {
@@ -240,12 +243,8 @@ impl Court<'_> {
                 }
             }
         }
-        let undated = match since {
-            _ if !limited => None,
-            None => Some("it has no date, from which `max_life` counts".to_owned()),
-            Some(since) if since > self.today => Some(format!("it is dated {since}, after the day that is judged")),
-            Some(_) => None,
-        };
+        let is_undated = limited && since.is_none();
+        let undated = is_undated.then(|| "it has no date, from which `max_life` counts".to_owned());
         let state = match (excused.is_empty(), past_end) {
             (true, Some(_)) => WaiverState::Expired,
             (true, None) => WaiverState::Refused,
@@ -271,11 +270,14 @@ fn narrow(count: usize) -> u32 {
 }
 
 /// How many different vulnerabilities findings are about: findings that share an advisory id are about the same one.
-/// Without an id each is one of its own, for a check such as `vulnerable-dependency` names none.
-fn distinct_vulnerabilities<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> u32 {
+/// Without an id each is one of its own, for a check such as `vulnerable-dependency` names none, unless all are of one check.
+fn distinct_vulnerabilities<'a>(findings: impl Iterator<Item = &'a Finding> + Clone, is_one_check: bool) -> u32 {
     let mut groups = Groups::of(findings.clone().count());
     let mut first_with: HashMap<&str, u32> = HashMap::new();
     for (number, finding) in (0u32..).zip(findings) {
+        if is_one_check && finding.ids.is_empty() {
+            groups.unite(*first_with.entry("").or_insert(number), number);
+        }
         for id in finding.ids.iter() {
             groups.unite(*first_with.entry(id).or_insert(number), number);
         }
@@ -360,7 +362,7 @@ pub(super) fn warnings(waivers: &[WaiverOutcome], unused: Unused, is_complete: b
                 warnings.push(format!("{id} matches no finding; remove it or correct its `match`"));
             }
             WaiverState::TooBroad { vulnerabilities } => warnings.push(format!(
-                "{id} names only a package, which has {vulnerabilities} vulnerabilities, and excuses nothing; \
+                "{id} names a package and not which of its {vulnerabilities} vulnerabilities, and excuses nothing; \
                  add the `id` of the one that is meant"
             )),
             WaiverState::TooLong { .. } => warnings.push(format!("{id} {}", too_long(waiver))),

@@ -124,6 +124,8 @@ pub fn append(name: &str, text: Option<&str>, entry: &Entry) -> Result<Appended,
     let (mark, text) = text.strip_prefix('\u{feff}').map_or(("", text), |text| ("\u{feff}", text));
     let end = if text.find('\n').is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" };
     let before = if holds_nothing(text) { None } else { Some(document(name, text)?) };
+    // What is wrong with the waiver itself is no fault of the file.
+    read(name, &alone(entry)).map_err(|why| Refused::Other(anyhow!("the waiver would be wrong: {why}")))?;
     let candidates = match &before {
         None => {
             let open = if text.is_empty() || text.ends_with('\n') { "" } else { end };
@@ -290,22 +292,31 @@ fn last_byte(node: &Node) -> usize {
     inner.unwrap_or(0).max(node.place.bytes.end)
 }
 
+/// A file of this waiver.
+fn alone(entry: &Entry) -> String {
+    format!("version: 1\nwaivers:\n{}\n", entry.block(0, 2, "\n"))
+}
+
+/// The document, if its waivers are right; else the first thing that is wrong, and what to do.
+fn read(name: &str, text: &str) -> Result<Document, String> {
+    let mut problems = Problems::default();
+    let document = parse(name, text, &mut problems);
+    let waivers = document.as_ref().and_then(|document| decode_waivers(document, &mut problems));
+    match (document, waivers, problems.sorted().first()) {
+        (Some(document), Some(_), None) => Ok(document),
+        (_, _, Some(problem)) => {
+            let help = problem.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            Err(format!("{}{help}", problem.message))
+        }
+        (_, _, None) => Err("it could not be read".to_owned()),
+    }
+}
+
 /// Whether the text holds exactly one waiver more, the one that is meant, and everything else as it was. Gives its line.
 fn check(name: &str, before: Option<&Document>, after: &str, entry: &Entry) -> anyhow::Result<usize> {
-    let parsed = |text: &str| {
-        let mut problems = Problems::default();
-        let document = parse(name, text, &mut problems);
-        let waivers = document.as_ref().and_then(|document| decode_waivers(document, &mut problems));
-        match (document, waivers, problems.sorted().first()) {
-            (Some(document), Some(_), None) => Ok(document),
-            (_, _, problem) => {
-                let message = problem.map_or("it could not be read", |problem| problem.message.as_str());
-                Err(anyhow!("with the waiver in it: {message}"))
-            }
-        }
-    };
+    let parsed = |text: &str| read(name, text).map_err(|why| anyhow!("with the waiver in it: {why}"));
     let after = parsed(after)?;
-    let alone = parsed(&format!("version: 1\nwaivers:\n{}\n", entry.block(0, 2, "\n")))?;
+    let alone = parsed(&alone(entry))?;
     let canonical = |document: &Document| -> Vec<String> {
         let waivers = list(document).map(|(_, list)| items(list)).unwrap_or_default();
         waivers.iter().map(Node::canonical).collect()

@@ -11,7 +11,9 @@ use anyhow::Context as _;
 
 use super::load::{Address, InputFile, Loading, Role, Texts, read};
 use super::{PolicyFile, decode, digest, preset};
-use crate::policy::{self, Document, Parent, Place, Policy, Problem, Problems, Stated, extend, lint, quoted};
+use crate::policy::{
+    self, Document, Parent, Place, Policy, Problem, Problems, Stated, extend, extend_both, lint, quoted,
+};
 use crate::source;
 
 /// How many levels of `extends` may stand below a policy.
@@ -100,7 +102,10 @@ impl<'a> Parents<'a> {
             levels = levels.max(below + 1);
             base = Some(match base {
                 None => parent,
-                Some(base) => self.over(&base, &parent),
+                Some(base) => {
+                    self.hints.extend(lint::weakened(&base, &parent));
+                    extend_both(&base, &parent, &mut self.problems)
+                }
             });
         }
         let policy = match base {
@@ -268,12 +273,15 @@ fn plain(path: &str) -> String {
         }
     }
     let text = plain.to_string_lossy().into_owned();
-    if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+    let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
+    // A file that is called like a built-in policy must not be taken for it, here or where another policy extends that one.
+    if text.starts_with("preset:") { format!("./{text}") } else { text }
 }
 
 /// The digest of a policy: that of its bytes, or, where it extends others, that of the lines that `sha256sum` would print for
 /// its files: the digits, two spaces, the name. The order is that in which they are first named, the policy itself first.
-pub(super) fn digest_of(files: &[InputFile]) -> String {
+#[must_use]
+pub fn digest_of(files: &[InputFile]) -> String {
     if let [only] = files {
         return only.digest.clone();
     }

@@ -146,6 +146,23 @@ fn a_policy_that_is_named_twice_is_read_once_and_applied_twice() {
 }
 
 #[test]
+fn a_file_that_is_called_like_a_built_in_policy_does_not_stand_for_it() {
+    assert_eq!(beside("p.yml", "./preset:strict"), "./preset:strict");
+    let world = World::new()
+        .file("p.yml", &extends("[./preset:strict, org.yml]"))
+        .file("org.yml", "version: 1\nextends: preset:strict\n")
+        .file("preset:strict", "version: 1\nthresholds: {all: {critical: 999}}\n");
+    let loaded = world.loaded();
+    let names: Vec<&str> = loaded.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["p.yml", "./preset:strict", "org.yml", "preset:strict"]);
+    assert!(
+        loaded.policy.limits.iter().any(|limit| limit.name == "thresholds.all.medium"),
+        "{:?}",
+        loaded.policy.limits
+    );
+}
+
+#[test]
 fn a_circle_is_told_with_all_who_are_in_it() {
     let drawn = World::new()
         .file("p.yml", &extends("./org/a.yml"))

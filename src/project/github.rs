@@ -48,6 +48,11 @@ pub(super) fn facts(env: &Env) -> Facts {
                 facts.base = payload.commit(&["before"], "before of the event");
             }
             if name == "workflow_run" {
+                if payload.text(&["workflow_run", "event"]).is_some_and(|event| event.starts_with("pull_request")) {
+                    // What is checked out there may be the change, and GITHUB_SHA is none of it.
+                    facts.pull_request = Some(PullRequest::default());
+                    facts.base = commit(env, "GITHUB_SHA");
+                }
                 facts.notes.push(
                     "in a workflow_run GITHUB_REF and GITHUB_SHA are those of the default branch; \
                      name those of the other run with --branch and --commit"
@@ -138,6 +143,7 @@ struct Event {
     pull_request: Option<Value>,
     merge_group: Option<Value>,
     deployment: Option<Value>,
+    workflow_run: Option<Value>,
 }
 
 fn read(path: &Path) -> io::Result<Event> {
@@ -159,7 +165,7 @@ impl<'a> Payload<'a> {
     /// The value at a path, if it is there and not null.
     fn value(&mut self, path: &[&str]) -> Option<&'a Value> {
         let (first, rest) = path.split_first()?;
-        let Event { action, number, before, pull_request, merge_group, deployment } = self.event;
+        let Event { action, number, before, pull_request, merge_group, deployment, workflow_run } = self.event;
         let mut value = match *first {
             "action" => action,
             "number" => number,
@@ -167,6 +173,7 @@ impl<'a> Payload<'a> {
             "pull_request" => pull_request,
             "merge_group" => merge_group,
             "deployment" => deployment,
+            "workflow_run" => workflow_run,
             _ => return None,
         }
         .as_ref()?;

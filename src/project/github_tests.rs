@@ -101,6 +101,12 @@ fn other_github_events_go_by_their_reference() {
         let payload = json!({"before": BASE, "schedule": "0 0 * * *"});
         check(event, &github(event, &on_main), Some(&payload), want(repository, "main", HEAD, "-"));
     }
+    // A run after that of a pull request may have checked out the change; the commit of the run is the default branch's.
+    let payload = json!({"workflow_run": {"event": "pull_request", "head_branch": "fix"}});
+    let run = project(&github("workflow_run", &on_main), Some(&payload.to_string()));
+    assert_eq!((run.is_change, run.base.as_deref()), (true, Some(HEAD)));
+    let payload = json!({"workflow_run": {"event": "push", "head_branch": "main"}});
+    assert!(!project(&github("workflow_run", &on_main), Some(&payload.to_string())).is_change);
     let slash = [("GITHUB_REF", "refs/heads/release/1.2"), ("GITHUB_SHA", HEAD)];
     check("slash", &github("push", &slash), None, want(repository, "release/1.2", HEAD, "-"));
     let names_only = [("GITHUB_REF_NAME", "main"), ("GITHUB_REF_TYPE", "branch"), ("GITHUB_SHA", HEAD)];

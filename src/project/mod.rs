@@ -41,7 +41,7 @@ pub struct Project {
     pub base: Option<String>,
     /// The pull or merge request, if it is one that is judged.
     pub pull_request: Option<PullRequest>,
-    /// Whether the platform runs this for a change: a pull or merge request, or a group of a merge queue.
+    /// Whether this runs for a change, as the platform or the user tells: a pull or merge request, or a group of a merge queue.
     pub is_change: bool,
     /// What started the run, where a platform or the user tells.
     pub event: Option<Event>,
@@ -93,7 +93,11 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
     let facts = platform::facts(said.ci, env);
     let Facts { is_ci, branch, no_branch, commit, base, merge, pull_request, mut notes, mut warnings, .. } = facts;
     let event = said.event.map(|event| (event, "--event")).or(facts.event);
-    let is_change = pull_request.is_some() || matches!(facts.event, Some((Event::PullRequest | Event::MergeGroup, _)));
+    // Either word makes it a change: what the user says of a platform that is not known must not loosen anything, and `--event
+    // push` must not take from a pull request that it is one.
+    let events = [facts.event.map(|(event, _)| event), said.event];
+    let is_change = pull_request.is_some()
+        || events.iter().flatten().any(|event| matches!(event, Event::PullRequest | Event::MergeGroup));
     let option = |value: Option<&str>, name| value.filter(|v| !v.is_empty()).map(|value| (value.to_owned(), name));
 
     let repository = named(said.repository, &mut warnings).or(facts.repository);

@@ -5,6 +5,7 @@
 
 use super::PullRequest;
 use super::address;
+use super::git::is_commit;
 use super::github;
 use super::occasion::{self, ToldEvent};
 use crate::env::Env;
@@ -232,6 +233,15 @@ fn gitlab(env: &Env) -> Facts {
         return facts;
     }
     facts.branch = branch(env, "CI_COMMIT_BRANCH").or_else(|| branch(env, "CI_COMMIT_REF_NAME"));
+    // Which branch the request goes into is not told here, and before it was opened nothing was; so it can only be said.
+    if env.get("CI_OPEN_MERGE_REQUESTS").is_some() {
+        facts.warnings.push(
+            "this is a pipeline of a branch that has a merge request, so policy and waivers are those of the branch itself, unless \
+             --trust says otherwise; let the job run in the pipeline of the merge request, by `rules: [{if: $CI_PIPELINE_SOURCE == \
+             \"merge_request_event\"}]`"
+                .to_owned(),
+        );
+    }
     if matches!(env.get("CI_PIPELINE_SOURCE"), None | Some("push")) {
         facts.base = commit(env, "CI_COMMIT_BEFORE_SHA");
     }
@@ -281,8 +291,10 @@ fn bitbucket(env: &Env) -> Facts {
         facts.no_branch = Some(of_tag(tag, "BITBUCKET_TAG"));
     }
     if env.get("BITBUCKET_PR_ID").is_some() {
-        facts.base =
-            commit(env, "BITBUCKET_PR_DESTINATION_COMMIT").or_else(|| branch(env, "BITBUCKET_PR_DESTINATION_BRANCH"));
+        // Often but the first twelve digits, and whoever can push can call a branch so.
+        facts.base = commit(env, "BITBUCKET_PR_DESTINATION_COMMIT")
+            .filter(|(commit, _)| is_commit(commit))
+            .or_else(|| branch(env, "BITBUCKET_PR_DESTINATION_BRANCH"));
         facts.pull_request = Some(PullRequest {
             number: number(env, "BITBUCKET_PR_ID"),
             from_fork: None,

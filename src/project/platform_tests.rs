@@ -132,6 +132,11 @@ fn gitlab_pipelines() {
     let tip = want(repository, "fix/login", HEAD, "4444").pull(12, None, "main");
     check("merged result", &[&gitlab(&request)[..], &merged].concat(), None, tip);
 
+    let of_branch = [("CI_COMMIT_BRANCH", "fix/login"), ("CI_COMMIT_SHA", HEAD), ("CI_PIPELINE_SOURCE", "push")];
+    let open = [&gitlab(&of_branch)[..], &[("CI_OPEN_MERGE_REQUESTS", "acme/web/shop!12")]].concat();
+    let project = check("branch with a merge request", &open, None, want(repository, "fix/login", HEAD, "-"));
+    assert!(!project.is_change && project.warnings[0].contains("merge_request_event"), "{:?}", project.warnings);
+
     let mirrored = [
         ("CI_COMMIT_BRANCH", "fix/login"),
         ("CI_COMMIT_SHA", MERGE),
@@ -246,13 +251,12 @@ fn bitbucket_pipelines() {
     let pull =
         [("BITBUCKET_BRANCH", "fix/login"), ("BITBUCKET_PR_ID", "12"), ("BITBUCKET_PR_DESTINATION_BRANCH", "main")];
     check("pull request", &bitbucket(&pull), None, want(repository, "fix/login", HEAD, "main").pull(12, None, "main"));
-    let pull = [&pull[..], &[("BITBUCKET_PR_DESTINATION_COMMIT", "222222222222")]].concat();
-    check(
-        "its base",
-        &bitbucket(&pull),
-        None,
-        want(repository, "fix/login", HEAD, "222222222222").pull(12, None, "main"),
-    );
+    // Its commit where it is told in full; a part of it may as well be the name of a branch.
+    for (told, base) in [(BASE, BASE), ("222222222222", "main")] {
+        let pull = [&pull[..], &[("BITBUCKET_PR_DESTINATION_COMMIT", told)]].concat();
+        let want = want(repository, "fix/login", HEAD, base).pull(12, None, "main");
+        check("its base", &bitbucket(&pull), None, want);
+    }
 }
 
 #[test]

@@ -124,17 +124,17 @@ fn violated(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (style, effect) = match violation.enforcement {
             Enforcement::Deny => (RED, String::new()),
             Enforcement::Warn => match violation.denies_from {
-                Some(day) => (YELLOW, format!("  (warns only, until {day})")),
+                Some(day) => (YELLOW, format!("  (warns only; denies from {day})")),
                 None => (YELLOW, "  (warns only)".to_owned()),
             },
         };
         let Violation { rule, found, allowed, place, .. } = violation;
-        writeln!(
-            out,
-            "  {style}{rule:width$}{style:#}  {found} found, {allowed} allowed{effect}  {DIM}{}:{}{DIM:#}",
-            terminal(&place.file),
-            place.line
-        )?;
+        let told = format!("{found} found, {allowed} allowed{effect}");
+        let place = format!("{}:{}", terminal(&place.file), place.line);
+        let used = 2 + rule.width().max(width) + 2 + told.len() + 2;
+        // What extends a policy on a server names a long address.
+        let gap = if used + place.width() > WIDTH { "\n    " } else { "  " };
+        writeln!(out, "  {style}{rule:width$}{style:#}  {told}{gap}{DIM}{place}{DIM:#}")?;
         if let Some(description) = &violation.description {
             wrapped("    ", "    ", description, out)?;
         }

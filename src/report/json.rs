@@ -33,11 +33,20 @@ pub fn schema() -> &'static str {
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    write_by(env!("CARGO_PKG_VERSION"), report, out)
+    let Report { beside, .. } = *report;
+    let mut document = decided(env!("CARGO_PKG_VERSION"), report, out)?;
+    document.list("beside", beside.iter().map(BesideWire::of))?;
+    document.list("warnings", &report.evaluation.warnings)?;
+    document.close()
 }
 
-/// As a version of findgate writes it.
-pub(super) fn write_by(version: &str, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+/// The part of the document that the verdict rests on, as a version of findgate writes it. What other policies would say
+/// decides nothing, and warnings tell of the place, too: of where a file was looked for.
+pub(super) fn write_decided(version: &str, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    decided(version, report, out)?.close()
+}
+
+fn decided<'a>(version: &str, report: &Report<'_>, out: &'a mut dyn io::Write) -> io::Result<Object<'a>> {
     let Report {
         evaluation,
         policy,
@@ -49,12 +58,13 @@ pub(super) fn write_by(version: &str, report: &Report<'_>, out: &mut dyn io::Wri
         inputs: _,
         told: _,
         bypasses: _,
+        baseline_named: _,
         project,
         is_of_fork: _,
         seal: _,
         as_of,
         only,
-        beside,
+        beside: _,
     } = *report;
     let Evaluation {
         verdict,
@@ -69,7 +79,7 @@ pub(super) fn write_by(version: &str, report: &Report<'_>, out: &mut dyn io::Wri
         baseline,
         open,
         counts,
-        warnings,
+        warnings: _,
         unseen: _,
     } = evaluation;
     let mut document = Object::open(out)?;
@@ -109,9 +119,7 @@ pub(super) fn write_by(version: &str, report: &Report<'_>, out: &mut dyn io::Wri
     document.list("violations", violations.iter().map(|violation| ViolationWire::of(violation, evaluation)))?;
     document.list("findings", findings.iter().map(|judged| FindingWire::of(judged, evaluation)))?;
     document.list("waivers", waivers.iter().map(WaiverWire::of))?;
-    document.list("beside", beside.iter().map(BesideWire::of))?;
-    document.list("warnings", warnings)?;
-    document.close()
+    Ok(document)
 }
 
 #[derive(Serialize)]

@@ -55,6 +55,8 @@ pub struct Report<'a> {
     pub told: &'a [String],
     /// What was asked for on the command line that weakens the gate, a sentence each.
     pub bypasses: &'a [String],
+    /// The file that `--baseline` names, whether or not it could be read.
+    pub baseline_named: Option<&'a str>,
     /// The project that was judged.
     pub project: &'a Project,
     /// Whether the branch is that of a fork, so that scans of the branch of that name here are not of it.

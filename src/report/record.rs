@@ -31,6 +31,8 @@ pub const EXTENSION: &str = "https://github.com/findgate/findgate/record/v1";
 const VERIFIER: &str = "https://github.com/findgate/findgate";
 /// The level that a pass attests. SLSA leaves names to others that do not begin with `SLSA_`.
 const LEVEL: &str = "FINDGATE_POLICY";
+/// The level that a pass attests where `--only` chose the sources: whoever asks for the other one must not get this.
+const LEVEL_IN_PART: &str = "FINDGATE_POLICY_IN_PART";
 /// The level that SLSA asks for where verification failed.
 const NO_LEVEL: &str = "FAILED";
 
@@ -62,7 +64,12 @@ pub fn write_by(version: &str, report: &Report<'_>, out: &mut dyn io::Write) -> 
     predicate.list("inputAttestations", snapshot.chain(files))?;
     let passed = evaluation.verdict == Verdict::Pass;
     predicate.member("verificationResult", if passed { "PASSED" } else { "FAILED" })?;
-    predicate.member("verifiedLevels", [if passed { LEVEL } else { NO_LEVEL }])?;
+    let level = match report.only {
+        _ if !passed => NO_LEVEL,
+        [] => LEVEL,
+        _ => LEVEL_IN_PART,
+    };
+    predicate.member("verifiedLevels", [level])?;
     predicate.member("slsaVersion", "1.0")?;
     extension(version, report, &evaluated, predicate.object(EXTENSION)?)?;
     predicate.close()?;
@@ -81,6 +88,7 @@ fn extension(version: &str, report: &Report<'_>, evaluated: &str, mut own: Objec
         inputs,
         told,
         bypasses,
+        baseline_named,
         project,
         is_of_fork,
         seal,
@@ -102,16 +110,17 @@ fn extension(version: &str, report: &Report<'_>, evaluated: &str, mut own: Objec
     own.member("project", ProjectWire::of(project, is_of_fork))?;
     own.member("only", only)?;
     own.member("bypasses", bypasses)?;
+    own.member("baseline", baseline_named)?;
     own.list("violated", evaluation.violations.iter().map(ViolatedWire::of))?;
     own.member("evaluation", evaluated)?;
     own.close()
 }
 
-/// `sha256:` and the digest of what `json` writes, without what other policies would say: they decide nothing.
+/// `sha256:` and the digest of what `json` writes, without its members `beside` and `warnings`, which decide nothing.
 fn digest_of_evaluation(version: &str, report: &Report<'_>) -> io::Result<String> {
     let mut hash = Hashed(Sha256::new());
     let mut out = io::BufWriter::with_capacity(1 << 16, &mut hash);
-    json::write_by(version, &Report { beside: &[], ..*report }, &mut out)?;
+    json::write_decided(version, report, &mut out)?;
     io::Write::flush(&mut out)?;
     drop(out);
     let mut text = String::from("sha256:");

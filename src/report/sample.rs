@@ -52,6 +52,7 @@ impl Sample {
             inputs: &[],
             told: &[],
             bypasses: &[],
+            baseline_named: None,
             project: &self.project,
             is_of_fork: false,
             seal: None,

@@ -41,7 +41,8 @@ fn unread(wanted: &Wanted, settings: &Settings) -> Coverage {
     let name = &wanted.name;
     let is_named = settings.wanted.iter().any(|ours| ours.name == *name);
     let why = if is_named { "asks the source for something else" } else { "does not name the source" };
-    Coverage::unread(name, format!("the policy that decides {why}, so it was not read for this one"))
+    let how = "to be compared, both name it in the same words under `sources`";
+    Coverage::unread(name, format!("the policy that decides {why}, so it was not read for this one; {how}"))
 }
 
 /// Judges by each of the policies beside.

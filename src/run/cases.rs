@@ -1,7 +1,7 @@
 //! `findgate policy test`: a policy judges cases, and what it makes of them is compared with what it must.
 //!
 //! A case is judged as `check` would, but for what it is about: nothing is detected, no source of the policy is read, and no
-//! variable, clock or network has a part in it.
+//! variable or clock has a part in it. The network has one only where the policy names something by an address.
 
 mod compare;
 mod junit;
@@ -17,7 +17,7 @@ use crate::exit::Status;
 use crate::messages::Messages;
 use crate::policy::{Document, Evaluation, MAX_BYTES, Problems};
 use crate::policy_file::{self, POLICY_FILES, PolicyFile, Texts, Wrong};
-use crate::policy_test::{self, Case, ENDING, FOLDER, Shown, TestFile, beside};
+use crate::policy_test::{self, Case, ENDINGS, FOLDER, Shown, TestFile, beside};
 use crate::project::Project;
 use crate::report::{Destination, Target};
 use crate::settings::{Given, Refusal, Told, apart};
@@ -99,9 +99,9 @@ pub(super) fn run(arguments: &PolicyTest, env: &Env, messages: Messages) -> Resu
 fn found(policy: Option<&str>, env: &Env) -> anyhow::Result<Vec<PathBuf>> {
     let policies = policy.map_or(POLICY_FILES.to_vec(), |policy| vec![policy]);
     let policies = policies.into_iter().filter(|policy| !policy.starts_with("preset:"));
-    let named = policies.map(|policy| {
+    let named = policies.flat_map(|policy| {
         let stem = policy.strip_suffix(".yml").or_else(|| policy.strip_suffix(".yaml")).unwrap_or(policy);
-        PathBuf::from(format!("{stem}{ENDING}"))
+        ENDINGS.map(|ending| PathBuf::from(format!("{stem}{ending}")))
     });
     let named: Vec<PathBuf> = named.collect();
     let mut files: Vec<PathBuf> =
@@ -112,7 +112,7 @@ fn found(policy: Option<&str>, env: &Env) -> anyhow::Result<Vec<PathBuf>> {
             let mut names = Vec::new();
             for entry in entries {
                 let name = entry.with_context(attempt)?.file_name();
-                if name.to_string_lossy().ends_with(ENDING) {
+                if ENDINGS.iter().any(|ending| name.to_string_lossy().ends_with(ending)) {
                     ensure!(
                         names.len() < MOST_FILES,
                         "{FOLDER} holds more than {MOST_FILES} files of cases; name some"
@@ -126,10 +126,12 @@ fn found(policy: Option<&str>, env: &Env) -> anyhow::Result<Vec<PathBuf>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(attempt),
     }
-    let looked: Vec<String> = named.iter().map(|file| file.display().to_string()).collect();
+    let [ending, _] = ENDINGS;
+    let looked = named.iter().map(|file| file.display().to_string()).filter(|file| file.ends_with(ending));
+    let looked: Vec<String> = looked.collect();
     ensure!(
         !files.is_empty(),
-        "no cases: neither {} nor any file {FOLDER}/*{ENDING} is in {}; write one, or name it: findgate policy test FILE",
+        "no cases: neither {} nor any file {FOLDER}/*{ending} is in {}; write one, or name it: findgate policy test FILE",
         looked.join(" nor "),
         env.folder.display()
     );
@@ -226,7 +228,7 @@ fn judged(
         as_of: Some(as_of.to_string()),
         ..Input::default()
     };
-    let mut settings = apart(&input, Told { project, evidence }, &env)?;
+    let mut settings = apart(&input, Told { project, evidence, tree: Tree::worktree(&env.folder) }, &env)?;
     let read = collect(&mut settings, Telling::Weighed, &env, messages);
     Ok(judge(&mut settings, read, &env, messages))
 }

@@ -20,6 +20,7 @@ use crate::project::Project;
 use crate::settings::{Given, Refusal, Told, apart, as_of, entries};
 use crate::snapshot;
 use crate::source::sarif::Selection;
+use crate::tree::Tree;
 
 use super::collect::{Telling, collect};
 use super::judge::judge;
@@ -90,7 +91,8 @@ pub(super) fn run(arguments: &PolicyDiff, env: &Env, messages: Messages) -> Resu
     for Subject { name, evidence } in subjects(snapshots, sarif)? {
         let given = given(&evidence, env)?;
         let judge = |policy: &str| {
-            let told = Told { project: project.clone(), evidence: given.clone() };
+            let tree = Tree::worktree(&env.folder);
+            let told = Told { project: project.clone(), evidence: given.clone(), tree };
             judged(policy, told, as_of, env, messages)
                 .map_err(|refusal| about(refusal, &format!("cannot judge {name} by {policy}")))
         };

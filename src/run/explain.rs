@@ -201,6 +201,7 @@ fn rules(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &
     let heading = if counts { "what each rule says" } else { "what each rule would say if it counted" };
     writeln!(out, "\n  {heading}:")?;
     let candidate = Candidate { finding: &judged.finding, severity: judged.severity, as_of: settings.as_of };
+    let day = settings.as_of.to_zoned(TimeZone::UTC).date();
     for limit in &settings.resolved.limits {
         let matches = limit.subject.counts(&candidate, &mut Vec::new());
         let violation = evaluation.violations.iter().find(|violation| violation.rule == limit.name);
@@ -212,7 +213,7 @@ fn rules(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &
             None => format!("{} allowed: holds", limit.allow),
         };
         let mark = if matches { "counts it" } else { "does not count it" };
-        let enforcement = if limit.enforcement == Enforcement::Warn { ", warns only" } else { "" };
+        let enforcement = if limit.enforcement_on(day) == Enforcement::Warn { ", warns only" } else { "" };
         let place = format!("{}:{}", limit.place.file, limit.place.line);
         writeln!(out, "    {}: {mark} ({found}{enforcement}; {})", limit.name, safe(&place))?;
         if let Subject::When(condition) = &limit.subject {

@@ -50,6 +50,8 @@ pub(super) fn judge(settings: &mut Settings, read: Read, env: &Env, messages: Me
     evaluation.feeds = facts.uses;
     evaluation.warnings.extend(base::all_new(settings));
     evaluation.warnings.extend(settings.told.iter().cloned());
+    // What of waivers and VEX documents was not taken.
+    evaluation.warnings.extend(settings.policy.warnings.iter().cloned());
     evaluation
 }
 

@@ -14,7 +14,7 @@ use crate::cli::{PolicyAction, PolicyInput, ProjectArgs, ShowFormat};
 use crate::env::Env;
 use crate::exit::Status;
 use crate::messages::Messages;
-use crate::policy::{json_schema, json_schema_of, lint};
+use crate::policy::{Unused, json_schema, json_schema_of, lint};
 use crate::policy_file::{self, Loaded};
 use crate::policy_test::language::TESTS;
 use crate::report::{self, terminal};
@@ -71,11 +71,13 @@ fn check(
         let drawn = policy_file::draw_hints(&hints, text_of, true);
         if strict { messages.drawn(&drawn) } else { messages.remark(&drawn) }
     }
+    // `unused: deny` is a rule as well: `check` counts it.
+    let unused = policy.waiver_rules.unused.as_ref().is_some_and(|unused| unused.value == Unused::Deny);
     let count = |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
     let text = format!(
         "{}: nothing wrong; {}, {}, {}, {}{}\n",
         terminal(&loaded.origin),
-        count(policy.limits.len(), "rule"),
+        count(policy.limits.len() + usize::from(unused), "rule"),
         count(policy.waivers.len(), "waiver"),
         count(policy.overrides.len(), "override"),
         count(policy.sources.len(), "source"),

@@ -5,6 +5,7 @@
 //! stays unlooked at. Who signed it, a tool for signatures must say.
 
 mod compare;
+mod once;
 mod record;
 
 use std::path::Path;
@@ -16,10 +17,10 @@ use crate::env::Env;
 use crate::exit::Status;
 use crate::messages::Messages;
 use crate::policy::Evaluation;
-use crate::policy_file::{InputFile, Role};
+use crate::policy_file::{InputFile, POLICY_FILES, Role, digest_of};
 use crate::report::{Report, write_record};
 use crate::settings::{Given, PolicyAt, Refusal, Settings, Told, apart};
-use crate::tree::{Side, Tree, Unread};
+use crate::tree::{Revision, Side, Tree, Unread};
 
 use super::collect::{Telling, collect};
 use super::judge::judge;
@@ -46,7 +47,8 @@ pub(super) fn run(arguments: &Verify, env: &Env, messages: Messages) -> Result<S
             ..Reading::default()
         },
         snapshot: Some(snapshot.clone()),
-        baseline: baseline.clone().or_else(|| recorded_baseline(&record)),
+        // One that the policy names, the policy names again.
+        baseline: baseline.clone().or_else(|| record.own.baseline.clone()),
         as_of: Some(record.own.as_of.clone()),
         // Says no more than that the branch is not one of a fork.
         project: ProjectArgs {
@@ -55,13 +57,18 @@ pub(super) fn run(arguments: &Verify, env: &Env, messages: Messages) -> Result<S
         },
         ..Input::default()
     };
-    let told = Told { project: record.project.clone(), evidence: Given::Asked };
+    let tree = tree(&record, policy.is_some(), &env);
+    let told = Told { project: record.project.clone(), evidence: Given::Asked, tree };
     let mut settings = apart(&input, told, &env)?;
+    if let (Some(Ok(baseline)), Some(recorded)) = (&mut settings.baseline, recorded_baseline(&record)) {
+        baseline.file = recorded;
+    }
     // Which version of the files decided then is a fact of that run; that they are the same, their digests tell.
     let TrustFacts { side, base, shown, told } = &record.own.trust;
     let side = if side == Side::Base.name() { Side::Base } else { Side::Worktree };
     settings.policy_at = PolicyAt { shown: shown.clone(), side, base: base.clone() };
     settings.told.clone_from(told);
+    settings.warnings.extend(told.iter().cloned());
     let read = collect(&mut settings, Telling::Weighed, &env, messages);
     let mut evaluation = judge(&mut settings, read, &env, messages);
     let found = settings.inputs.clone();
@@ -72,6 +79,20 @@ pub(super) fn run(arguments: &Verify, env: &Env, messages: Messages) -> Result<S
     let shown: String = compared.lines.iter().map(|line| format!("{}\n", safe(line))).collect();
     print(shown.as_bytes())?;
     Ok(if compared.differs { Status::Violated } else { Status::Holds })
+}
+
+/// Where the files are read from: where the base decided then, from the same commit, if this clone has it. The work tree is
+/// that of the change, or of another day. A policy that is named is the one that stands there.
+fn tree(record: &Record, is_named: bool, env: &Env) -> Tree {
+    let worktree = Tree::worktree(&env.folder);
+    let TrustFacts { side, base, .. } = &record.own.trust;
+    match base {
+        Some(base) if !is_named && *side == Side::Base.name() => {
+            let tree = Tree::base(env, Revision::Told(base.clone()));
+            if tree.discover(&POLICY_FILES).is_ok() { tree } else { worktree }
+        }
+        _ => worktree,
+    }
 }
 
 /// The file of the baseline that findings were compared with then.
@@ -113,7 +134,13 @@ fn rename(pairs: &[Pair<'_>], settings: &mut Settings, evaluation: &mut Evaluati
         if settings.policy.origin == found.name {
             settings.policy.origin.clone_from(&recorded.name);
         }
+        for file in settings.policy.files.iter_mut().filter(|file| file.role == found.role && file.name == found.name) {
+            file.name.clone_from(&recorded.name);
+        }
     }
+    // The digest of a policy that extends others is one of their names, too.
+    let policies = settings.policy.files.iter().filter(|file| file.role == Role::Policy).cloned();
+    settings.policy.digest = digest_of(&policies.collect::<Vec<_>>());
 }
 
 /// The record of what was judged now, as the version that wrote the other would write it.
@@ -135,6 +162,7 @@ fn again(
         policy_origin: &settings.policy.origin,
         inputs: &inputs,
         bypasses: &record.own.bypasses,
+        baseline_named: record.own.baseline.as_deref(),
         ..super::report(settings, evaluation)
     };
     let mut bytes = Vec::new();

@@ -85,9 +85,17 @@ pub(super) fn run(arguments: &Waive, env: &Env, messages: Messages) -> Result<St
         let block = entry.block(2, 2, "\n");
         return print(safe_lines(&format!("would write {shown}:{line}: {sentence}\n{block}\n")).as_bytes());
     }
+    // Whoever adds a waiver at the same time must not lose his.
+    if existing(&file, &target.policy, env)?.0 != old {
+        return Err(anyhow!("{shown} was changed meanwhile, and nothing was written; run it again").into());
+    }
     write(&file, &text)?;
     if !rules.files.iter().any(|known| is_same(Path::new(&known.value), &file)) {
-        messages.note(&format!("the policy {} does not read {shown}; {}", target.policy.origin, how_to_read(&shown)));
+        messages.note(&format!(
+            "the policy {} does not read {shown}; {}",
+            target.policy.origin,
+            how_to_read(&shown, &target.policy.origin)
+        ));
     }
     print(safe_lines(&format!("wrote {shown}:{line}: {sentence}\n")).as_bytes())
 }
@@ -199,12 +207,14 @@ fn file(arguments: &Waive, policy: &Loaded) -> anyhow::Result<PathBuf> {
     bail!(
         "the policy {} names no file of waivers; {}, or name a file with --file",
         policy.origin,
-        how_to_read(".findgate/waivers.yml")
+        how_to_read(".findgate/waivers.yml", &policy.origin)
     )
 }
 
-fn how_to_read(file: &str) -> String {
-    format!("add `waivers: {{file: {file}}}` to it (waivers that stand in the policy go below `entries` then)")
+fn how_to_read(file: &str, policy: &str) -> String {
+    // Nobody can write into a built-in policy.
+    let whose = if policy.starts_with("preset:") { "a policy that extends it" } else { "it" };
+    format!("add `waivers: {{file: {file}}}` to {whose} (waivers that stand in the policy go below `entries` then)")
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
@@ -309,8 +319,8 @@ fn judge(name: &str, text: &str, target: &Target) -> Result<Option<u64>, Refusal
     match outcome.map(|outcome| (outcome.state, outcome.matched)) {
         Some((WaiverState::Active | WaiverState::Expiring { .. }, matched)) => Ok(Some(matched)),
         Some((WaiverState::TooBroad { vulnerabilities }, _)) => Err(anyhow!(
-            "the waiver would name only a package, which has {vulnerabilities} vulnerabilities, and excuse nothing; match the id, \
-             too: --match id+package"
+            "the waiver would name a package and not which of its {vulnerabilities} vulnerabilities, and excuse nothing; match the \
+             id, too: --match id+package"
         )
         .into()),
         Some((WaiverState::TooLong { findings, until }, _)) => Err(anyhow!(

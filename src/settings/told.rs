@@ -6,6 +6,7 @@ use crate::policy_file::Loaded;
 use crate::project::Project;
 use crate::snapshot::Snapshot;
 use crate::source::{Plan, sarif};
+use crate::tree::Tree;
 
 /// What is told instead of found out.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Told {
     pub project: Project,
     /// What is judged.
     pub evidence: Given,
+    /// Where the files that are named are read from.
+    pub tree: Tree,
 }
 
 /// What is judged.

@@ -22,7 +22,7 @@ pub fn write(contents: &Contents<'_>, out: &mut dyn io::Write) -> io::Result<()>
     document(contents, out, line).map(|_| ())
 }
 
-/// The digests of the file that [`write`] would write.
+/// The digests of the file that [`write()`] would write.
 ///
 /// # Errors
 /// Whatever writing it would say; there is no target that could fail.

@@ -170,7 +170,11 @@ impl Base {
     }
 
     fn is_in_index(&self, name: &OsStr) -> anyhow::Result<bool> {
-        let said = self.ask(["ls-files", "-z", "--full-name", "--"].map(OsStr::new).into_iter().chain([name]))?;
+        // In any case of letters: where the file system knows no difference, a name of the base leads to the change's file.
+        let mut pattern = OsString::from(":(literal,icase)");
+        pattern.push(name);
+        let asked = ["--no-literal-pathspecs", "ls-files", "-z", "--full-name", "--"].map(OsStr::new);
+        let said = self.ask(asked.into_iter().chain([pattern.as_os_str()]))?;
         Ok(!said.is_done || !said.bytes.is_empty())
     }
 
@@ -204,22 +208,32 @@ impl Base {
         }
         self.check_top()?;
         let is_named = matches!(self.revision, Revision::Named(_));
-        let remote = self.remote()?;
-        let is_branch = is_branch(text) && !is_commit(text);
+        let remotes = self.remotes()?;
+        // Whoever can push can push a branch or a tag that is called `origin/main`; who names that means the remote's.
+        let of_remote = remotes.iter().filter(|_| is_named).find_map(|remote| {
+            let name = text.strip_prefix(&**remote)?.strip_prefix('/')?;
+            Some((remote.as_str(), name))
+        });
+        let (remote, name) = match of_remote {
+            Some((remote, name)) => (Some(remote), name),
+            None => (usual(&remotes), text),
+        };
+        let is_branch = is_branch(name) && !is_commit(name) && !name.starts_with("refs/");
         let mut candidates = Vec::new();
-        if is_branch && let Some(remote) = &remote {
-            candidates.push(format!("refs/remotes/{remote}/{text}"));
+        if let Some(remote) = remote.filter(|_| is_branch || of_remote.is_some()) {
+            candidates.push(format!("refs/remotes/{remote}/{name}"));
         }
-        if is_commit(text) || is_named {
+        if (is_commit(text) || is_named) && of_remote.is_none() {
             candidates.push(text.to_owned());
         }
         for candidate in candidates {
             let commit = self.said(&["rev-parse", "--verify", "--quiet", &format!("{candidate}^{{commit}}")])?;
             if let Some(commit) = commit.filter(|commit| is_commit(commit)) {
+                self.check_folder(&commit)?;
                 return Ok(commit);
             }
         }
-        Err(self.not_there(text, is_branch, remote.as_deref())?)
+        Err(self.not_there(name, is_branch, remote)?)
     }
 
     /// That git means the same folder, and that it is no part of a repository around it, whose change could have put another
@@ -244,15 +258,39 @@ impl Base {
         ))
     }
 
-    /// `origin`, or the only remote there is.
-    fn remote(&self) -> Result<Option<String>, String> {
+    /// That the folder of the run is the one of that name in the base. A job enters a folder by its name, and where the change
+    /// puts a link in its place, the run is elsewhere: there another policy stands, or one that the change brought.
+    fn check_folder(&self, commit: &str) -> Result<(), String> {
+        let folder = self.env.folder.canonicalize().unwrap_or_else(|_| self.env.folder.clone());
+        let asked = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-ext-diff", commit, "--"];
+        let said = self.ask(asked).map_err(|error| format!("{error:#}"))?;
+        if !said.is_done {
+            return Err(explain(&said.complaint, &self.top, INSTEAD));
+        }
+        for name in links(&said.bytes) {
+            let Ok(name) = std::str::from_utf8(name) else { continue };
+            if !self.top.join(name).canonicalize().is_ok_and(|to| folder.starts_with(to)) {
+                continue;
+            }
+            let names = beginnings(Path::new(name));
+            let was = self.list(commit, &names).map_err(|error| format!("{error:#}"))?;
+            if was.contains_key(name.as_bytes()) {
+                return Err(format!(
+                    "the change makes {} a link that leads to {}, where findgate runs, so it is not known which folder of the base \
+                     is meant; run findgate in {} and name the policy with --policy; {INSTEAD}",
+                    name.escape_debug(),
+                    folder.display(),
+                    self.top.display()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the remotes.
+    fn remotes(&self) -> Result<Vec<String>, String> {
         let remotes = self.said(&["remote"])?.unwrap_or_default();
-        let remotes: Vec<&str> = remotes.lines().filter(|name| is_branch(name)).collect();
-        Ok(match remotes.as_slice() {
-            names if names.contains(&"origin") => Some("origin".to_owned()),
-            [only] => Some((*only).to_owned()),
-            _ => None,
-        })
+        Ok(remotes.lines().filter(|name| is_branch(name)).map(str::to_owned).collect())
     }
 
     /// What git says, without the line's end; `None` where it says no.
@@ -265,7 +303,7 @@ impl Base {
     /// That the commit is not in this clone, and the command that fetches it.
     fn not_there(&self, text: &str, is_branch: bool, remote: Option<&str>) -> Result<String, String> {
         let what = match &self.revision {
-            Revision::Named(_) => format!("--base {text}"),
+            Revision::Named(named) => format!("--base {}", named.trim()),
             _ if is_branch => format!("branch {text}"),
             _ => format!("commit {text}"),
         };
@@ -286,6 +324,15 @@ impl Base {
             "{missing}; fetch it before findgate runs:\n{command}\nor let the checkout fetch everything (GitHub: fetch-depth: 0; \
              GitLab: GIT_DEPTH: 0; Jenkins: no shallow clone); {INSTEAD}"
         ))
+    }
+}
+
+/// `origin`, or the only remote there is.
+fn usual(remotes: &[String]) -> Option<&str> {
+    match remotes {
+        names if names.iter().any(|name| name == "origin") => Some("origin"),
+        [only] => Some(only),
+        _ => None,
     }
 }
 
@@ -325,6 +372,15 @@ fn beginnings(path: &Path) -> Vec<OsString> {
         all.push(name);
     }
     all
+}
+
+/// The paths that are symbolic links now, of the answer of `git diff-index --raw -z`: `:` and the modes before and now, the
+/// objects and what was done, then the path.
+fn links(answer: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut pieces = answer.split(|byte| *byte == 0);
+    std::iter::from_fn(move || Some((pieces.next()?, pieces.next()?)))
+        .filter(|(facts, _)| facts.split(|byte| *byte == b' ').nth(1) == Some(b"120000"))
+        .map(|(_, path)| path)
 }
 
 /// Reads a line of `git ls-tree --long`: mode, type, object and size, a tab, the path.

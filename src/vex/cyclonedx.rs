@@ -263,6 +263,6 @@ fn of_versions(affected: &Affected, effect: Effect, frame: &Frame) -> Vec<Produc
         Product::Package(_) if exact.is_empty() => vec![unclear(&affected.reference, why)],
         Product::Package(purl) => exact.into_iter().map(|v| Product::Package(purl.clone().at(v))).collect(),
         Product::Whole { name, .. } => vec![unclear(&name, "is stated in some of its versions only")],
-        Product::Unclear { .. } => vec![whole],
+        Product::Unclear { .. } | Product::Part { .. } => vec![whole],
     }
 }

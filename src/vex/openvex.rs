@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Effect, Fault, Said, Taker, fault, loose, product, time, told};
-use crate::policy::{Product, quoted};
+use crate::policy::{Product, Purl, quoted};
 
 #[derive(Deserialize)]
 struct Document<'t> {
@@ -96,9 +96,15 @@ fn said(statement: Statement, document: &Document<'_>) -> Result<Said, String> {
     }
     let mut products = Vec::new();
     if statement.subcomponents.is_empty() {
-        statement.products.iter().for_each(|named| add(named, &mut products));
+        statement.products.iter().for_each(|named| add(named, None, &mut products));
     } else {
-        statement.subcomponents.iter().for_each(|named| add(named, &mut products));
+        let of: Vec<Purl> = statement.products.iter().filter_map(Named::purl).collect();
+        for part in &statement.subcomponents {
+            if of.is_empty() {
+                add(part, None, &mut products);
+            }
+            of.iter().for_each(|of| add(part, Some(of), &mut products));
+        }
     }
     if products.is_empty() {
         return Err("it names no product".to_owned());
@@ -116,8 +122,8 @@ fn said(statement: Statement, document: &Document<'_>) -> Result<Said, String> {
         reason: (!reason.is_empty()).then(|| reason.join(": ")),
         since: time(statement.last_updated)
             .or_else(|| time(statement.timestamp))
-            .or_else(|| time(document.last_updated.clone()))
-            .or_else(|| time(document.timestamp.clone())),
+            .or_else(|| time(document.timestamp.clone()))
+            .or_else(|| time(document.last_updated.clone())),
         owner: told(document.author.clone()),
     })
 }
@@ -132,18 +138,35 @@ fn ids(vulnerability: Vulnerability) -> Vec<String> {
     name.into_iter().chain(aliases.into_iter().filter_map(|alias| told(Some(alias)))).collect()
 }
 
-/// What a product is about: its parts, where it names some, else itself.
-fn add(named: &Named, products: &mut Vec<Product>) {
-    match named {
-        Named::Name(name) => products.push(product(name, None)),
-        Named::Object { subcomponents, .. } if !subcomponents.is_empty() => {
-            subcomponents.iter().for_each(|part| add(part, products));
-        }
-        Named::Object { id, identifiers, subcomponents: _ } => {
-            let purl = identifiers.as_ref().and_then(|identifiers| identifiers.purl.as_deref());
-            if let Some(name) = id.as_deref().or(purl) {
-                products.push(product(name, purl));
+impl Named {
+    /// Its package URL, where that is what it is called by.
+    fn purl(&self) -> Option<Purl> {
+        match self {
+            Named::Name(name) => Purl::parse(name),
+            Named::Object { id, identifiers, subcomponents: _ } => {
+                let purl = identifiers.as_ref().and_then(|identifiers| identifiers.purl.as_deref());
+                Purl::parse(purl.or(id.as_deref())?)
             }
         }
     }
+}
+
+/// What a product is about: its parts, where it names some, else itself. `of` is the product that it is a part of.
+fn add(named: &Named, of: Option<&Purl>, products: &mut Vec<Product>) {
+    let found = match named {
+        Named::Name(name) => product(name, None),
+        Named::Object { subcomponents, .. } if !subcomponents.is_empty() => {
+            let own = named.purl();
+            return subcomponents.iter().for_each(|part| add(part, of.or(own.as_ref()), products));
+        }
+        Named::Object { id, identifiers, subcomponents: _ } => {
+            let purl = identifiers.as_ref().and_then(|identifiers| identifiers.purl.as_deref());
+            let Some(name) = id.as_deref().or(purl) else { return };
+            product(name, purl)
+        }
+    };
+    products.push(match (found, of) {
+        (Product::Package(part), Some(of)) => Product::Part { part, of: of.clone() },
+        (found, _) => found,
+    });
 }

@@ -57,15 +57,19 @@ fn differences(report: &Report<'_>, would: &Would, out: &mut dyn Write) -> io::R
         wrapped("    not read: ", "      ", reason, out)?;
     }
     let difference = &would.difference;
-    if difference.is_empty() {
-        return writeln!(out, "    it makes no difference");
+    // Where something was not read, it proves nothing that a rule is not violated there, or that a finding is not seen.
+    let is_read = would.unread.is_empty();
+    let rules: Vec<&RuleChange> = difference.rules.iter().filter(|one| is_read || one.after.is_some()).collect();
+    let findings: Vec<&Change> = difference.findings.iter().filter(|one| is_read || one.after.is_some()).collect();
+    let all = rules.len() + findings.len();
+    if all == 0 {
+        return if is_read { writeln!(out, "    it makes no difference") } else { Ok(()) };
     }
-    let rules = difference.rules.iter().map(rule);
-    let findings = difference.findings.iter().map(|change| finding(report, change));
+    let rules = rules.into_iter().map(rule);
+    let findings = findings.into_iter().map(|change| finding(report, change));
     for line in rules.chain(findings).take(SHOWN) {
         wrapped("    - ", "      ", &line, out)?;
     }
-    let all = difference.rules.len() + difference.findings.len();
     if let Some(rest) = all.checked_sub(SHOWN).filter(|&rest| rest > 0) {
         let more = plural(rest as u64, "more difference");
         writeln!(out, "    - and {more}; `--output json=findgate.json` holds them all")?;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{GREEN, RED, Report, SHOWN, YELLOW, plural, section, short, wrapped};
 use crate::finding::{Scan, ScanState, State};
-use crate::policy::{FeedUse, Requirement};
+use crate::policy::{BASELINE, FeedUse, Requirement};
 use crate::report::escape::terminal;
 
 pub(super) fn not_read(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -44,13 +44,14 @@ pub(super) fn sources(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()
             0 if !coverage.tells_scans => String::new(),
             count => format!(" in {}", plural(count, "scan")),
         };
-        writeln!(
-            out,
-            "  {}  {style}{}{style:#}, {} read{scans}, {open} counted",
-            terminal(&coverage.source),
-            coverage.state.name(),
-            plural(coverage.read, "finding"),
-        )?;
+        let source = &coverage.source;
+        // Those are read as well, and have no findings that could be counted.
+        let counts = if **source == *BASELINE || source.starts_with("enrich.") {
+            String::new()
+        } else {
+            format!(", {} read{scans}, {open} counted", plural(coverage.read, "finding"))
+        };
+        writeln!(out, "  {}  {style}{}{style:#}{counts}", terminal(source), coverage.state.name())?;
         if !coverage.projects.is_empty() {
             let projects: Vec<&str> = coverage.projects.iter().take(SHOWN).map(|name| &**name).collect();
             let more = coverage.projects.len().saturating_sub(SHOWN);

@@ -42,14 +42,16 @@ pub(super) fn waivers(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()
 
 /// How good it is, and what it did.
 fn outcome(waiver: &WaiverOutcome) -> (anstyle::Style, String) {
-    let WaiverOutcome { expires, state, matched, vex, .. } = waiver;
+    let WaiverOutcome { expires, state, matched, vex, because, .. } = waiver;
     let matched_text = plural(*matched, "finding");
+    // What stands below it stops it for the others.
+    let excused_text = if because.is_some() { format!("some of {matched_text}") } else { matched_text.clone() };
     let until = expires.map(|date| format!(" until {date}")).unwrap_or_default();
     match *state {
-        WaiverState::Active => (GREEN, format!("excuses {matched_text}{until}")),
-        WaiverState::Expiring { days: 0 } => (YELLOW, format!("excuses {matched_text}, and expires today")),
+        WaiverState::Active => (GREEN, format!("excuses {excused_text}{until}")),
+        WaiverState::Expiring { days: 0 } => (YELLOW, format!("excuses {excused_text}, and expires today")),
         WaiverState::Expiring { days } => {
-            (YELLOW, format!("excuses {matched_text}, and expires in {}", plural(u64::from(days), "day")))
+            (YELLOW, format!("excuses {excused_text}, and expires in {}", plural(u64::from(days), "day")))
         }
         WaiverState::Expired => {
             let since = expires.map(|date| format!(" on {date}")).unwrap_or_default();
@@ -63,7 +65,11 @@ fn outcome(waiver: &WaiverOutcome) -> (anstyle::Style, String) {
         }
         WaiverState::TooLong { findings, until } => {
             let rest = matched.saturating_sub(u64::from(findings));
-            let excuses = if rest == 0 { "nothing".to_owned() } else { format!("{rest} of {matched_text}") };
+            let excuses = match rest {
+                0 => "nothing".to_owned(),
+                _ if because.is_some() => excused_text,
+                _ => format!("{rest} of {matched_text}"),
+            };
             let what = if vex.is_some() { "too old" } else { "holds too long" };
             (RED, format!("{what}, excuses {excuses}; max_life allows {until}"))
         }

@@ -218,6 +218,7 @@ impl Page {
         if !max_life.is_empty() || max_life_default.is_some() {
             self.plain(2, "max_life:");
         }
+        let has_life = !max_life.is_empty() || max_life_default.is_some();
         let general = max_life_default.iter().map(|life| ("default", life));
         for (name, life) in max_life.iter().map(|(severity, life)| (severity.name(), life)).chain(general) {
             self.said(4, format!("{name}: {}", duration(life.value)), Some(&life.place));
@@ -241,6 +242,7 @@ impl Page {
         }
         self.plain(2, if waivers.is_empty() { "entries: []" } else { "entries:" });
         for waiver in waivers {
+            let is_vex = waiver.statement().is_some();
             let Waiver { id, place, matches, reason, owner, ticket, approved_by, expires } = waiver;
             self.said(4, format!("- id: {}", yaml(id)), Some(place));
             self.plain(6, &format!("match: {{{}}}", matches.as_written));
@@ -252,6 +254,9 @@ impl Page {
             }
             match expires {
                 Some(expires) => self.plain(6, &format!("expires: {expires}")),
+                None if is_vex && has_life => {
+                    self.plain(6, "# as long as `max_life` allows, from the date of the statement")
+                }
                 None => self.plain(6, "# never expires"),
             }
         }

@@ -69,7 +69,7 @@ pub(super) fn compare(
     rules(&own.violated, &evaluation.violations, &mut told);
     let evaluated = own_member(again, "evaluation").and_then(Value::as_str).unwrap_or_default();
     if own.evaluation == evaluated {
-        told.same("evaluation: same, every finding and every word of it".to_owned());
+        told.same("evaluation: same, with every finding".to_owned());
     } else {
         told.differs(format!("evaluation: differs ({})", digests(&own.evaluation, evaluated)));
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::once::Once;
 use crate::event::Event;
 use crate::project::{Project, PullRequest};
 use crate::report::{EXTENSION, PREDICATE_TYPE, STATEMENT_TYPE};
@@ -47,6 +48,7 @@ pub(super) struct Own {
     pub(super) project: ProjectFacts,
     pub(super) only: Vec<String>,
     pub(super) bypasses: Vec<String>,
+    pub(super) baseline: Option<String>,
     pub(super) violated: Vec<Violated>,
     pub(super) evaluation: String,
 }
@@ -132,7 +134,7 @@ impl Record {
     /// Takes the bytes of a file for a record.
     pub(super) fn parse(bytes: &[u8]) -> anyhow::Result<Record> {
         ensure!(!bytes.is_empty(), "it is empty; write it again with `findgate check --output record=PATH`");
-        let document: Value = serde_json::from_slice(bytes).context("it is damaged, or not a record")?;
+        let document = json(bytes).context("it is damaged, or not a record")?;
         let (statement, is_signed) = statement(document, DEEPEST)?;
         let word = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         ensure!(
@@ -153,6 +155,11 @@ impl Record {
     }
 }
 
+fn json(bytes: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice::<Once>(bytes)?;
+    serde_json::from_slice(bytes)
+}
+
 /// The statement, and whether it was in an envelope.
 fn statement(document: Value, depth: u8) -> anyhow::Result<(Value, bool)> {
     if let (Some(envelope), Some(depth)) = (document.get("dsseEnvelope"), depth.checked_sub(1)) {
@@ -163,7 +170,7 @@ fn statement(document: Value, depth: u8) -> anyhow::Result<(Value, bool)> {
     ensure!(kind == PAYLOAD_TYPE, "it is an envelope of {kind}, and a record is {PAYLOAD_TYPE}");
     let bytes = STANDARD.decode(payload).or_else(|_| URL_SAFE.decode(payload));
     let bytes = bytes.map_err(|_| anyhow!("it is an envelope whose payload is not base64"))?;
-    let statement = serde_json::from_slice(&bytes).context("it is an envelope whose payload is damaged")?;
+    let statement = json(&bytes).context("it is an envelope whose payload is damaged")?;
     Ok((statement, true))
 }
 

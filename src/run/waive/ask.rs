@@ -51,6 +51,8 @@ fn ask(part: Demanded, question: &str, input: &mut dyn BufRead, output: &mut dyn
         write!(output, "{} ({question}?): ", part.name()).and_then(|()| output.flush()).context("ask")?;
         let mut line = String::new();
         if input.read_line(&mut line).with_context(|| format!("read the {}", part.name()))? == 0 {
+            // Nobody pressed return, so the error would stand behind the question.
+            writeln!(output).context("ask")?;
             break;
         }
         let answer = terminal(line.trim()).into_owned();
@@ -73,7 +75,13 @@ mod tests {
         assert_eq!(answer, "not reachable");
         assert_eq!(String::from_utf8(asked).expect("text"), "reason (why is it acceptable?): ".repeat(3));
         let mut nothing = io::Cursor::new("");
-        let error = ask(Demanded::ApprovedBy, "who", &mut nothing, &mut Vec::new()).expect_err("refused").to_string();
+        let mut asked = Vec::new();
+        let error = ask(Demanded::ApprovedBy, "who", &mut nothing, &mut asked).expect_err("refused").to_string();
+        assert_eq!(
+            String::from_utf8(asked).expect("text"),
+            "approved_by (who?): \n",
+            "an error stands on its own line"
+        );
         assert_eq!(error, "a waiver needs --approved-by, and there was no answer");
         assert!(ask(Demanded::Owner, "who", &mut io::Cursor::new("\n\n\nlate\n"), &mut Vec::new()).is_err());
     }

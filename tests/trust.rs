@@ -595,6 +595,11 @@ fn a_shadow_policy_is_judged_beside_and_decides_nothing() {
     let other = repository.run(&[], &["check", "--policy", "other.yml"]).ends_with(1);
     says(&other, "the shadow policy would give undecided (3); it does not decide unread.yml not read: sarif is failed");
     says(&other, "both name it in the same words under `sources` counted findings");
+    // One that names no source is about what is read anyway.
+    repository
+        .change(&[("preset.yml", &format!("{LAX}sources: {{sarif: {{files: '*.sarif'}}}}\nshadow: preset:strict\n"))]);
+    let preset = repository.run(&[], &["check", "--policy", "preset.yml"]).ends_with(0);
+    says(&preset, "the shadow policy would give fail (1); it does not decide preset:strict");
     run(&[], "broken.yml")
         .ends_with(0)
         .complains("the shadow policy bad.yml cannot be used: bad.yml:2: unknown severity");

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use anyhow::ensure;
+
 use super::{Library, plans, resolve, wanted};
 use crate::env::Env;
 use crate::finding::Coverage;
@@ -122,10 +124,15 @@ impl Around<'_> {
     }
 
     fn candidate(self, role: BesideRole, origin: String, loaded: Result<Loaded, NotLoaded>) -> Candidate {
-        let loaded = match loaded {
+        let mut loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => return Candidate { role, origin, digest: None, policy: Err(why(error)) },
         };
+        // A shadow that names no source, as a preset, is about what is read anyway. A change that takes the sources away is not.
+        if loaded.plans.is_empty() && role == BesideRole::Shadow {
+            loaded.plans.clone_from(&self.policy.plans);
+            loaded.policy.sources.clone_from(&self.policy.policy.sources);
+        }
         let origin = if role == BesideRole::Change { loaded.origin.clone() } else { origin };
         let digest = Some(loaded.digest.clone());
         let contender = || {
@@ -134,6 +141,7 @@ impl Around<'_> {
                 resolved.read_in_part();
             }
             let mut plans = plans(self.sarif, &loaded)?;
+            ensure!(!plans.is_empty(), "it names no source, so nothing would be judged");
             plans.retain(|(plan, _)| self.only.is_empty() || self.only.iter().any(|only| only == plan.name()));
             let wanted = plans.iter().map(|(plan, rule)| wanted(plan, *rule, &loaded, self.sarif)).collect();
             Ok(Contender { resolved, wanted, policy: loaded.policy.clone() })

@@ -12,9 +12,12 @@ use crate::project::Ci;
 use crate::report::{Color, Format};
 use crate::tree::Side;
 
+mod platform;
 mod policy;
 mod waive;
 
+use platform::{COMMENT_HELP, VERDICT_HELP};
+pub use platform::{Comment, PlaceArgs, Verdict};
 use policy::{DIFF_HELP, TEST_HELP};
 pub use policy::{Listing, PolicyDiff, PolicyTest};
 use waive::{VERIFY_HELP, WAIVE_HELP};
@@ -53,6 +56,12 @@ Examples:
   Keep the decision, and judge it again later:
     findgate check --save-snapshot snapshot.json --output record=record.json
     findgate verify record.json --snapshot snapshot.json
+
+  Show it on the pull request, and end as it says once it is shown:
+    findgate check --exit-zero --output markdown=findgate.md \\
+      --output json=findgate.json
+    findgate comment findgate.md
+    findgate verdict findgate.json
 
   Ask why a finding counts, and how to waive it:
     findgate explain CVE-2021-23337 --sarif 'reports/*.sarif'
@@ -129,6 +138,12 @@ pub enum Action {
     /// stay; what comes out is checked before it is written. On a terminal it asks for what the policy demands.
     #[command(after_help = WAIVE_HELP)]
     Waive(Box<Waive>),
+    /// End as a stored evaluation says, where another job wrote the reports.
+    #[command(after_help = VERDICT_HELP)]
+    Verdict(Verdict),
+    /// Post a report on the pull or merge request, or update the one that is there.
+    #[command(after_help = COMMENT_HELP)]
+    Comment(Comment),
     /// Try each source out: host, credentials, project, newest scans, permissions.
     ///
     /// It judges nothing. It ends with 0 if every required source can be read, with 2 if a setting or credential is missing
@@ -156,8 +171,12 @@ pub enum Action {
 
 const CHECK_HELP: &str = "\
 Formats: human, json, sarif (violations and warnings, for code scanning),
-sarif-audit (every finding, excused ones suppressed, for the record), record
-(the decision as an in-toto statement, for `findgate verify` and to be signed).
+sarif-audit (every finding, excused ones suppressed, for the record), junit (a
+case a finding), gitlab (Code Quality), markdown (the summary of a job, and a
+comment), html (one page with plots and a filter, to be kept with the build),
+github (annotations, which are written to stderr by themselves on GitHub
+Actions), record (the decision as an in-toto statement, for `findgate verify`
+and to be signed).
 
 The verdict and the exit status are the same in every format.
 

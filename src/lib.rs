@@ -11,6 +11,7 @@
 pub mod baseline;
 pub mod cache;
 pub mod cli;
+pub mod comment;
 pub mod env;
 pub mod event;
 pub mod exit;

@@ -21,10 +21,14 @@ fn main() -> ExitCode {
 fn start(env: &Env) -> Status {
     match cli::parse(env, std::env::args_os()) {
         Ok(cli) => run::run(&cli, env),
-        // `--help` and `--version` arrive here, too; the error knows its stream. A closed stream changes nothing.
+        // `--help` and `--version` arrive here, too. A closed stream changes nothing.
+        Err(error) if error.use_stderr() => {
+            Messages::default().usage(&error);
+            Status::Usage
+        }
         Err(error) => {
             let _ = error.print();
-            if error.use_stderr() { Status::Usage } else { Status::Holds }
+            Status::Holds
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use crate::cli::Shared;
 use crate::env::Env;
-use crate::report::{Color, actions_safe, terminal};
+use crate::report::{ActionsSafe, Color, actions_safe, terminal};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +77,11 @@ impl Messages {
     /// Why it cannot go on, with every cause.
     pub fn error(self, error: &anyhow::Error) {
         say("error: ", &format!("{error:#}"));
+    }
+
+    /// What is wrong with the arguments. It repeats them as they are, so one could hold a command to a CI platform.
+    pub fn usage(self, error: &clap::Error) {
+        let _ = write!(ActionsSafe::new(anstream::stderr()), "{}", error.render().ansi());
     }
 
     /// Text that is safe and styled already.

@@ -19,11 +19,13 @@ mod load;
 mod parents;
 #[cfg(test)]
 mod parents_tests;
+mod proposal;
 mod waivers;
 
 pub use append::{Appended, Entry, Refused, append};
 pub use load::{Address, InputFile, Loaded, Loading, NotLoaded, POLICY_FILES, Role, Texts, Wrong, load};
 pub use parents::{Extends, beside, digest_of};
+pub use proposal::{proposal, proposed_end, waiver_id, waiver_name};
 
 /// A policy that was read and is text.
 #[derive(Clone, Debug)]

@@ -1,18 +1,23 @@
 //! The pipeline, as a table of contents.
 
+mod actions;
 mod base;
 mod baseline;
 mod beside;
 mod cases;
 mod collect;
+mod comment;
 mod diff;
 mod explain;
 mod feeds;
 mod judge;
 mod lines;
+mod once;
 mod policy;
 mod shell;
 mod sources;
+mod stored;
+mod verdict;
 mod verify;
 mod waive;
 
@@ -48,6 +53,8 @@ pub fn run(cli: &Cli, env: &Env) -> Status {
         Action::Explain(arguments) => explain::run(arguments, env, messages),
         Action::Verify(arguments) => verify::run(arguments, env, messages),
         Action::Waive(arguments) => waive::run(arguments, env, messages),
+        Action::Verdict(arguments) => verdict::run(arguments, env, messages),
+        Action::Comment(arguments) => comment::run(arguments, env, messages),
         Action::Sources(arguments) => sources::run(arguments, env, messages),
         Action::Policy(action) => policy::run(action, env, messages),
         Action::Completions { shell } => shell::completions(*shell, env),
@@ -97,7 +104,9 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
     for other in &beside {
         messages.note(&other.sentence());
     }
-    let written = targets.write_all(&Report { beside: &beside, ..report(&settings, &evaluation) });
+    let report = Report { beside: &beside, ..report(&settings, &evaluation) };
+    let written = targets.write_all(&report);
+    actions::tell(&report, &targets, env, messages);
     let verdict = Status::from(evaluation.verdict);
     // Giving a million findings back one by one takes longer than all that the process has left to do.
     std::mem::forget(evaluation);

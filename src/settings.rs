@@ -498,8 +498,11 @@ fn trust(args: &NetworkArgs) -> anyhow::Result<Trust> {
     Ok(Trust::new(entries("--allow-host", &args.allow_hosts)?.into_iter().map(host).collect::<anyhow::Result<_>>()?))
 }
 
-/// How long a run may take.
-fn timeout(given: Option<&str>) -> anyhow::Result<Duration> {
+/// How long a run may take: what `--timeout` says.
+///
+/// # Errors
+/// If it is no duration.
+pub fn timeout(given: Option<&str>) -> anyhow::Result<Duration> {
     let text = given.unwrap_or(TIMEOUT);
     let timeout = seconds(text).filter(|seconds| *seconds > 0);
     let timeout =

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{anyhow, bail};
 
 use crate::env::Env;
+use crate::project::short;
 use base::Base;
 use walk::{InBase, OnDisk};
 
@@ -262,11 +263,6 @@ impl Tree {
         // What stands in it is whole whenever the lock is free.
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A commit as people compare it.
-fn short(commit: &str) -> &str {
-    commit.get(..12).unwrap_or(commit)
 }
 
 fn has_in_base(base: &Base, at: &Path) -> Result<bool, Unread> {

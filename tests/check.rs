@@ -5,7 +5,7 @@ mod common;
 use common::{Folder, STRICT, finish, result, result_at, results, sarif};
 use serde_json::{Value, json};
 
-const FORMATS: [&str; 4] = ["human", "json", "sarif", "sarif-audit"];
+const FORMATS: [&str; 7] = ["human", "json", "sarif", "sarif-audit", "junit", "gitlab", "github"];
 
 fn gate(findings: u64) -> Folder {
     Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(findings)))
@@ -241,6 +241,7 @@ fn only_names_a_source_and_every_output_says_so() {
     let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", sarif(Vec::new()));
     let run = folder.run(["check", "--policy", "policy.yml", "--only", "sarif"]).ends_with(0);
     assert_eq!(run.verdict(), "findgate: pass (0): only sarif was read");
+    assert!(!run.stdout.contains("the policy holds"), "{}", run.stdout);
     folder.run(["check", "--policy", "policy.yml", "--only", "mend"]).ends_with(2).complains("there is: sarif");
 }
 
@@ -296,6 +297,33 @@ fn an_unwritable_output_is_found_before_anything_is_read() {
         assert_eq!(run.stdout, "", "nothing was judged");
         assert!(!run.stderr.contains("sarif: "), "nothing was read: {}", run.stderr);
     }
+}
+
+/// A change could put such a link in place of a report: its text would land in a script of the job, or in git's own files.
+#[cfg(unix)]
+#[test]
+fn an_output_follows_no_link_out_of_the_repository() {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    let folder = gate(0).with(".git/config", "[core]\n");
+    let outside = tempfile::tempdir().unwrap();
+    for (link, to) in [("out", outside.path()), ("git.json", Path::new(".git/config")), ("in", Path::new("real"))] {
+        symlink(to, folder.path().join(link)).unwrap();
+    }
+    let absolute = folder.path().canonicalize().unwrap().join("out/a.json");
+    for path in ["out/a.json", ".git/../out/a.json", "git.json", absolute.to_str().unwrap()] {
+        let run = folder.check(&["--output", &format!("json={path}")]).ends_with(3);
+        let run = run.complains("a link in the repository leads to");
+        assert_eq!(run.stdout, "", "nothing was judged");
+    }
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+    assert_eq!(folder.read(".git/config"), "[core]\n");
+    // Within it one does, and a path that leads out by itself is meant.
+    let other = format!("json={}", outside.path().join("a.json").display());
+    folder.check(&["--output", "sarif=in", "--output", &other]).ends_with(0);
+    assert!(folder.path().join("real").exists() && outside.path().join("a.json").exists());
 }
 
 #[test]

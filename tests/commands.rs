@@ -302,3 +302,15 @@ fn a_credential_in_a_policy_is_refused_with_its_variable_and_never_shown() {
         assert!(!format!("{}{}", run.stdout, run.stderr).contains(secret), "{}", run.stderr);
     }
 }
+
+#[test]
+fn an_argument_that_is_refused_is_no_command_to_a_ci_platform() {
+    for argument in ["##[set-output name=verdict]pass", "###[error]x", "x\n::error::x", "x\r::error::x"] {
+        for arguments in [["check", argument], ["check", &format!("--trust={argument}")]] {
+            let run = Folder::new().run(arguments).ends_with(2).complains("error: ");
+            assert!(!run.stderr.contains("##["), "{}", run.stderr);
+            let mut lines = run.stderr.split(['\n', '\r']);
+            assert!(!lines.any(|line| line.trim_start().starts_with("::")), "{}", run.stderr);
+        }
+    }
+}

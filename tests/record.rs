@@ -44,9 +44,7 @@ fn own(folder: &Folder) -> Value {
 
 /// Changes a record and writes it back.
 fn altered(folder: &Folder, change: impl FnOnce(&mut Value)) {
-    let mut record = folder.json("record.json");
-    change(&mut record);
-    folder.write("record.json", record.to_string());
+    folder.alter("record.json", change);
 }
 
 #[test]

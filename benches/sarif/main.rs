@@ -1,10 +1,11 @@
 //! What the gate costs on large SARIF files, beside the least that reading them can cost.
 //!
 //!   cargo bench --bench sarif                  100,000 results
-//!   cargo bench --bench sarif -- 1000 1000000  other numbers of results
+//!   cargo bench --bench sarif -- 1000 1000000  other numbers of results, and how the cost grows between them
 //!
-//! It prints ratios: they hold on another machine, seconds do not. A peer is measured in the same run if its command is
-//! given, `{}` standing for the file: FINDGATE_BENCH_PEER='sarif --check error summary {}'.
+//! It prints ratios: they hold on another machine, seconds do not. `scripts/measure` runs it on the static binary
+//! (FINDGATE_BENCH_BINARY) beside peers. A peer is a line of FINDGATE_BENCH_PEERS, `name: command`, in which `{}` stands for
+//! the file.
 
 #![expect(clippy::disallowed_methods, reason = "a program for developers, run by hand")]
 
@@ -24,58 +25,87 @@ fn main() {
     if sizes.is_empty() {
         sizes.push(100_000);
     }
-    for size in sizes {
-        measure(size);
+    started();
+    let grown: Vec<(u64, Duration, Option<u64>)> = sizes.iter().map(|size| measure(*size)).collect();
+    for pair in grown.windows(2) {
+        let [(fewer, before, _), (more, after, peak)] = pair else { continue };
+        let (times, cost) = (*more as f64 / *fewer as f64, after.as_secs_f64() / before.as_secs_f64());
+        let each = (after.as_secs_f64() - before.as_secs_f64()) / (*more as f64 - *fewer as f64) * 1e6;
+        let memory = peak.map(|kib| format!(", {:.0} MB", kib as f64 / 1e3)).unwrap_or_default();
+        println!(
+            "{fewer} to {more} results: {times:.0} times the results, {cost:.1} times the time, {each:.2} us each{memory}"
+        );
     }
 }
 
-fn measure(results: u64) {
+/// The start, beside that of a program that does nothing.
+fn started() {
+    let (nothing, _) = run(&mut Command::new("true"));
+    let (version, peak) = run(Command::new(binary()).arg("--version"));
+    println!("start to exit");
+    row("a program that does nothing", nothing, None, nothing, "it");
+    row("findgate --version", version, peak, nothing, "it");
+}
+
+/// Measures one size; gives what the usual run costs.
+fn measure(results: u64) -> (u64, Duration, Option<u64>) {
     let file = input(results);
     let bytes = fs::metadata(&file).expect("the input was just written").len();
     println!("{results} results, {:.1} MB", bytes as f64 / 1e6);
 
     let read = fastest(|| read_only(&file));
     let parse = fastest(|| parse_only(&file));
-    row("read the bytes", read, None, parse);
-    row("parse the bytes as JSON", parse, None, parse);
-    for format in ["human", "json", "sarif"] {
-        let (gate, peak) = run(&mut gate(&file, format));
-        row(&format!("findgate check --format {format}"), gate, peak, parse);
+    let row = |what: &str, (time, peak): (Duration, Option<u64>)| row(what, time, peak, parse, "parsing");
+    row("read the bytes", (read, None));
+    row("parse the bytes as JSON", (parse, None));
+    let usual = run(&mut gate(&file, "human"));
+    row("findgate check", usual);
+    for format in ["json", "sarif", "junit", "gitlab", "markdown", "html"] {
+        row(&format!("findgate check --format {format}"), run(&mut gate(&file, format)));
     }
     let snapshot = file.with_extension("snapshot.json");
-    let (gate, peak) = run(&mut collect(&file, &snapshot));
-    row("findgate collect", gate, peak, parse);
-    let (gate, peak) = run(&mut again(&snapshot));
-    row("findgate check --snapshot", gate, peak, parse);
-    for format in ["human", "json"] {
-        let (gate, peak) = run(&mut compare(&file, &snapshot, format));
-        row(&format!("the same as {format}, --baseline"), gate, peak, parse);
-    }
-    if let Ok(peer) = std::env::var("FINDGATE_BENCH_PEER") {
+    row("findgate collect", run(&mut collect(&file, &snapshot)));
+    row("findgate check --snapshot", run(&mut again(&snapshot)));
+    row("findgate check --baseline", run(&mut compare(&file, &snapshot)));
+    let outputs = ["json", "sarif"].map(|format| {
+        let mut output = std::ffi::OsString::from(format!("{format}="));
+        output.push(file.with_extension(format!("out.{format}")));
+        output
+    });
+    let mut written = compare(&file, &snapshot);
+    written.args(outputs.iter().flat_map(|output| [std::ffi::OsStr::new("--output"), output]));
+    row("the same, writing SARIF and JSON", run(&mut written));
+    for peer in std::env::var("FINDGATE_BENCH_PEERS").unwrap_or_default().lines() {
+        let Some((name, command)) = peer.split_once(": ") else { continue };
         let words: Vec<String> =
-            peer.split_whitespace().map(|word| word.replace("{}", &file.to_string_lossy())).collect();
+            command.split_whitespace().map(|word| word.replace("{}", &file.to_string_lossy())).collect();
         if let Some((program, arguments)) = words.split_first() {
-            let (time, peak) = run(Command::new(program).args(arguments));
-            row(program, time, peak, parse);
+            row(name, run(Command::new(program).args(arguments)));
         }
     }
+    (results, usual.0, usual.1)
 }
 
-fn row(what: &str, time: Duration, peak: Option<u64>, parse: Duration) {
+/// The program that is measured.
+fn binary() -> PathBuf {
+    std::env::var_os("FINDGATE_BENCH_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_findgate").into(), PathBuf::from)
+}
+
+fn row(what: &str, time: Duration, peak: Option<u64>, least: Duration, of_what: &str) {
     let peak = peak.map(|kib| format!("{:6.0} MB", kib as f64 / 1e3)).unwrap_or_default();
-    let (seconds, ratio) = (time.as_secs_f64(), time.as_secs_f64() / parse.as_secs_f64());
-    println!("  {what:32} {seconds:8.3} s  {ratio:6.2} x parsing  {peak}");
+    let (seconds, ratio) = (time.as_secs_f64(), time.as_secs_f64() / least.as_secs_f64());
+    println!("  {what:36} {seconds:8.3} s  {ratio:6.2} x {of_what}  {peak}");
 }
 
 fn gate(file: &Path, format: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_findgate"));
+    let mut command = Command::new(binary());
     command.args(["check", "--quiet", "--policy", "preset:strict", "--format", format, "--sarif"]).arg(file);
     command.current_dir(file.parent().expect("the input is in a folder"));
     command
 }
 
 fn collect(file: &Path, snapshot: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_findgate"));
+    let mut command = Command::new(binary());
     command
         .args(["collect", "--quiet", "--policy", "preset:strict", "--sarif"])
         .arg(file)
@@ -85,14 +115,14 @@ fn collect(file: &Path, snapshot: &Path) -> Command {
     command
 }
 
-fn compare(file: &Path, baseline: &Path, format: &str) -> Command {
-    let mut command = gate(file, format);
+fn compare(file: &Path, baseline: &Path) -> Command {
+    let mut command = gate(file, "human");
     command.arg("--baseline").arg(baseline);
     command
 }
 
 fn again(snapshot: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_findgate"));
+    let mut command = Command::new(binary());
     command.args(["check", "--quiet", "--policy", "preset:strict", "--snapshot"]).arg(snapshot);
     command.current_dir(snapshot.parent().expect("the snapshot is in a folder"));
     command

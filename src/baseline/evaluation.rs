@@ -1,7 +1,6 @@
 //! An evaluation as `--format json` writes it, as far as findings are recognized by it. Members that are not known are
 //! passed over: later versions of `findgate/evaluation/v1` may have more of them.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -13,10 +12,7 @@ use crate::finding::{
     Context, Coverage, Excuse, Finding, Fingerprint, Kind, Known, Location, Package, Sighting, State, Text,
 };
 use crate::policy::BASELINE;
-use crate::source::Names;
-
-/// What `schema` says.
-pub(super) const SCHEMA: &str = "findgate/evaluation/v1";
+use crate::source::{Names, Str};
 
 /// More findings than sources give; what merges them counts in 32 bits.
 const MOST_FINDINGS: usize = 50_000_000;
@@ -33,11 +29,6 @@ struct DocumentWire<'a> {
     #[serde(borrow)]
     findings: Vec<&'a RawValue>,
 }
-
-/// Text that is borrowed where nothing in it is escaped.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Str<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 struct ProjectWire<'a> {
@@ -127,12 +118,11 @@ pub(super) fn take(bytes: &[u8]) -> anyhow::Result<Taken> {
     }
     // One that itself had no baseline says so among its sources; that is none of them.
     let sources = sources.into_iter().filter(|source| source.name.0 != BASELINE);
-    let owned = |text: Option<Str<'_>>| text.map(|text| text.0.into_owned());
     Ok(Taken {
         at: Some(as_of.0.parse().map_err(|_| anyhow!("`as_of` of it is no time"))?),
-        repository: owned(project.repository),
+        repository: project.repository.map(Str::owned),
         project: None,
-        commit: owned(project.commit),
+        commit: project.commit.map(Str::owned),
         known,
         coverage: sources.map(SourceWire::take).collect::<anyhow::Result<_>>()?,
     })
@@ -144,7 +134,7 @@ impl SourceWire<'_> {
         let state = State::from_name(&state.0)
             .ok_or_else(|| anyhow!("the state `{}` of the source {} is not known", state.0, name.0))?;
         let coverage = Coverage::unread(&name.0, String::new());
-        Ok(Coverage { state, reasons: reason.into_iter().map(|reason| reason.0.into_owned()).collect(), ..coverage })
+        Ok(Coverage { state, reasons: reason.into_iter().map(Str::owned).collect(), ..coverage })
     }
 }
 

@@ -18,6 +18,7 @@ use serde::de::IgnoredAny;
 use crate::finding::{Coverage, Known, State};
 use crate::policy_file::digest;
 use crate::project::{Project, is_same_repository};
+use crate::report::EVALUATION_SCHEMA;
 use crate::snapshot;
 use crate::source::{Collected, sarif};
 use crate::tree::{Tree, Unread};
@@ -175,7 +176,7 @@ fn kind(bytes: &[u8]) -> anyhow::Result<Kind> {
     if begins(snapshot::SCHEMA) {
         return Ok(Kind::Snapshot);
     }
-    if begins(evaluation::SCHEMA) {
+    if begins(EVALUATION_SCHEMA) {
         return Ok(Kind::Evaluation);
     }
     if is_utf_16(head) {
@@ -184,13 +185,13 @@ fn kind(bytes: &[u8]) -> anyhow::Result<Kind> {
     }
     match serde_json::from_slice::<Loose>(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)) {
         Ok(Loose { schema: Some(schema), .. }) if schema == snapshot::SCHEMA => Ok(Kind::Snapshot),
-        Ok(Loose { schema: Some(schema), .. }) if schema == evaluation::SCHEMA => Ok(Kind::Evaluation),
+        Ok(Loose { schema: Some(schema), .. }) if schema == EVALUATION_SCHEMA => Ok(Kind::Evaluation),
         Ok(Loose { schema: Some(schema), .. }) => bail!(
             "it says that it is `{}`, and findgate {} reads {}, {} and SARIF",
             schema.chars().take(80).collect::<String>(),
             env!("CARGO_PKG_VERSION"),
             snapshot::SCHEMA,
-            evaluation::SCHEMA
+            EVALUATION_SCHEMA
         ),
         Ok(Loose { runs: Some(_), .. }) => Ok(Kind::Sarif),
         Ok(Loose { schema: None, runs: None }) => bail!("it is neither a snapshot nor an evaluation in JSON nor SARIF"),

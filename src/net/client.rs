@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::failure::{Cause, seconds};
-use super::request::{Expects, Method};
+use super::request::Expects;
 use super::trust::is_loopback;
 use super::{Answer, Endpoint, Failure, Masks, Request, Roots, dns, retry};
 
@@ -139,13 +139,15 @@ impl Client {
                 Ok(answer) => answer.status.to_string(),
                 Err((cause, _)) => format!("{cause:?}"),
             };
-            let method = if request.method == Method::Get { "GET" } else { "POST" };
+            let method = request.method.http();
             self.log(&format!("{method} {} -> {told}, {} ms", request.url, started.elapsed().as_millis()));
             // A wait that the run has no time for is none: what happened says more than that the time was used up.
             let in_time = |wait: Duration| Some(wait).filter(|wait| Instant::now() + *wait < deadline);
             let wait = match &outcome {
                 Ok(answer)
-                    if answer.status == 429 || (answer.status == 503 && answer.header("retry-after").is_some()) =>
+                    if answer.status == 429
+                        || (answer.header("retry-after").is_some()
+                            && (answer.status == 403 || (answer.status == 503 && !request.makes))) =>
                 {
                     let asked = retry::asked(answer, now());
                     if tries >= retry::TRIES_WHEN_BUSY {
@@ -159,9 +161,11 @@ impl Client {
                     self.pause_until(Instant::now() + wait);
                     Some(wait)
                 }
-                Ok(answer) if retry::is_passing(answer.status) && tries < retry::TRIES => {
+                Ok(answer) if retry::is_passing(answer.status) && !request.makes && tries < retry::TRIES => {
                     in_time(retry::backoff(tries, false))
                 }
+                // What makes something may have made it, unless it never left.
+                Err((cause, _)) if request.makes && !cause.is_before() => None,
                 Err((_, Again::Yes)) if tries < retry::TRIES => in_time(retry::backoff(tries, false)),
                 Err((_, Again::Once)) if tries < 3 => in_time(retry::backoff(tries, false)),
                 _ => None,
@@ -216,16 +220,13 @@ impl Client {
     }
 
     async fn once(&self, request: &Request) -> Result<Answer, (Cause, Again)> {
-        let Request { attempt: _, url, named: _, method, headers, body, expects } = request;
+        let Request { attempt: _, url, named: _, method, headers, body, expects, makes: _ } = request;
         let http = if is_loopback(url) { Some(&self.local) } else { self.remote.as_ref() };
         let Some(http) = http else {
             let why = "it was not among the hosts that this source said it would ask; please report this";
             return Err((Cause::Other(why.to_owned()), Again::No));
         };
-        let mut builder = match method {
-            Method::Get => http.get(url.clone()),
-            Method::Post => http.post(url.clone()),
-        };
+        let mut builder = http.request(method.http(), url.clone());
         for (name, value) in headers {
             builder = builder.header(name, value);
         }

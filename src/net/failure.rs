@@ -66,6 +66,25 @@ pub enum Cause {
     Other(String),
 }
 
+impl Failure {
+    /// Whether the request may have been carried out although there is no answer that could be used.
+    #[must_use]
+    pub fn is_unclear(&self) -> bool {
+        match self.cause {
+            Cause::Cut(_) | Cause::Slow | Cause::TooLarge { .. } | Cause::NotJson { .. } | Cause::NotText => true,
+            Cause::Deadline(_) | Cause::Busy { .. } | Cause::Redirect { .. } | Cause::Other(_) => false,
+            Cause::Name(_) | Cause::Connect(_) | Cause::Certificate { .. } | Cause::Proxy(_) => false,
+        }
+    }
+}
+
+impl Cause {
+    /// Whether no request had left yet.
+    pub(super) fn is_before(&self) -> bool {
+        matches!(self, Cause::Name(_) | Cause::Connect(_) | Cause::Proxy(_))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { attempt, host, named, cause, tries } = self;

@@ -5,7 +5,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use super::{Endpoint, Secret};
 
-/// A request that reads. It can be repeated without harm, so the client does where that may help.
+/// A request. Unless it makes something it can be repeated without harm, so the client does where that may help.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// What is attempted, for messages: `read the projects`.
@@ -17,6 +17,8 @@ pub struct Request {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<Body>,
     pub(super) expects: Expects,
+    /// Whether it makes something each time: then it is repeated only where it certainly has not arrived.
+    pub(super) makes: bool,
 }
 
 /// What an answer is taken for.
@@ -35,6 +37,19 @@ pub(super) enum Expects {
 pub(super) enum Method {
     Get,
     Post,
+    Put,
+    Patch,
+}
+
+impl Method {
+    pub(super) fn http(self) -> reqwest::Method {
+        match self {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -71,6 +86,25 @@ impl Request {
         Request::new(Method::Post, endpoint, segments, attempt.into())
     }
 
+    /// `POST` that makes something below an endpoint. It is sent once: after an answer that leaves open whether it was made, look
+    /// before sending another ([`super::Failure::is_unclear`]).
+    #[must_use]
+    pub fn make(endpoint: &Endpoint, segments: &[&str], attempt: impl Into<String>) -> Request {
+        Request { makes: true, ..Request::new(Method::Post, endpoint, segments, attempt.into()) }
+    }
+
+    /// `PUT` of what lies below an endpoint: replaces it.
+    #[must_use]
+    pub fn put(endpoint: &Endpoint, segments: &[&str], attempt: impl Into<String>) -> Request {
+        Request::new(Method::Put, endpoint, segments, attempt.into())
+    }
+
+    /// `PATCH` of what lies below an endpoint. Only for values that are the same however often they are written.
+    #[must_use]
+    pub fn patch(endpoint: &Endpoint, segments: &[&str], attempt: impl Into<String>) -> Request {
+        Request::new(Method::Patch, endpoint, segments, attempt.into())
+    }
+
     fn new(method: Method, endpoint: &Endpoint, segments: &[&str], attempt: String) -> Request {
         let accept = (reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
         let named = endpoint.named().to_owned();
@@ -82,6 +116,7 @@ impl Request {
             headers: vec![accept],
             body: None,
             expects: Expects::Json,
+            makes: false,
         }
     }
 
@@ -91,7 +126,15 @@ impl Request {
         let as_it_is = (reqwest::header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let headers = vec![(reqwest::header::ACCEPT, HeaderValue::from_static("*/*")), as_it_is];
         let expects = Expects::Document { most };
-        Request { attempt, url, named: String::new(), method: Method::Get, headers, body: None, expects }
+        let (named, method) = (String::new(), Method::Get);
+        Request { attempt, url, named, method, headers, body: None, expects, makes: false }
+    }
+
+    /// Asks for another form of JSON than the plain one.
+    #[must_use]
+    pub fn accepting(mut self, form: &'static str) -> Request {
+        self.headers.retain(|(name, _)| *name != reqwest::header::ACCEPT);
+        self.header("accept", form)
     }
 
     /// Adds a parameter to the address.

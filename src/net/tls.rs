@@ -13,7 +13,7 @@ use crate::env::Env;
 /// Where trusted roots come from besides the system's.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {
-    /// Those of `--ca-file`.
+    /// Those of `--ca-file`, and what a platform names for itself.
     more: Vec<CertificateDer<'static>>,
     /// `SSL_CERT_FILE`, if it is set: it replaces the system's roots, so it must hold some.
     replacement: Option<String>,
@@ -32,6 +32,15 @@ impl Roots {
             None => Vec::new(),
         };
         Ok(Roots { more, replacement: env.get("SSL_CERT_FILE").map(str::to_owned) })
+    }
+
+    /// Adds those of another file, which a platform names for its own server.
+    ///
+    /// # Errors
+    /// If it cannot be read or holds no certificate.
+    pub fn add(&mut self, file: &Path) -> anyhow::Result<()> {
+        self.more.extend(certificates(file)?);
+        Ok(())
     }
 
     /// What the client trusts: the system's roots (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), else those of the web

@@ -5,6 +5,7 @@
 //! more than a fraction of a second: see [`Document::parse`].
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StructureStyle, Tag};
@@ -33,6 +34,13 @@ pub struct Place {
     pub column: u32,
     /// Byte offsets in the text of the file, the byte-order mark not counted.
     pub bytes: std::ops::Range<usize>,
+}
+
+/// For people: `.findgate.yml:14`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }
 
 /// A whole file.

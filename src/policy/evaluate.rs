@@ -75,8 +75,10 @@ pub fn evaluate(
     }
 
     let unseen = unseen(policy, &judged, as_of);
+    let denies = violations.iter().any(|violation| violation.enforcement == Enforcement::Deny);
+    let read: Vec<_> = evidence.iter().map(|one| (one.coverage.state, one.requirement)).collect();
     Evaluation {
-        verdict: verdict_of(&violations, &evidence),
+        verdict: verdict_of(denies, &read),
         open: evidence.iter().map(|evidence| open_findings_of(&evidence.coverage.source, &judged)).collect(),
         counts: count(&judged),
         warnings: warnings_of(&evidence, unseen.clone(), waiving::warnings(&waivers, rules.unused(), is_complete)),
@@ -100,12 +102,12 @@ fn limits_of(policy: &Resolved) -> Vec<String> {
     policy.limits.iter().map(|limit| limit.name.clone()).chain(unused).collect()
 }
 
-fn verdict_of(violations: &[Violation], evidence: &[Evidence]) -> Verdict {
-    let proven = !evidence.is_empty()
-        && evidence.iter().all(|e| e.coverage.state == State::Complete || e.requirement == Requirement::Optional);
-    if violations.iter().any(|violation| violation.enforcement == Enforcement::Deny) {
+/// The verdict that follows from whether any limit that denies is violated, and from how far each source was read.
+#[must_use]
+pub fn verdict_of(denies: bool, evidence: &[(State, Requirement)]) -> Verdict {
+    if denies {
         Verdict::Fail
-    } else if proven {
+    } else if !evidence.is_empty() && !evidence.iter().any(|(state, requirement)| requirement.lacks(*state)) {
         Verdict::Pass
     } else {
         Verdict::Undecided

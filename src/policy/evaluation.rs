@@ -1,6 +1,6 @@
 //! What an evaluation says: the verdict and everything that it rests on, as plain data.
 
-use crate::finding::{Coverage, Excuse, Finding, Fingerprint, Kind, Severity};
+use crate::finding::{Coverage, Excuse, Finding, Fingerprint, Kind, Severity, State};
 
 use super::{Baseline, Enforcement, Place};
 
@@ -11,6 +11,23 @@ pub enum Requirement {
     Required,
     /// A source that is not complete is a warning.
     Optional,
+}
+
+impl Requirement {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Requirement::Required => "required",
+            Requirement::Optional => "optional",
+        }
+    }
+
+    /// Whether the verdict lacks a source that was read so far.
+    #[must_use]
+    pub fn lacks(self, state: State) -> bool {
+        self == Requirement::Required && state != State::Complete
+    }
 }
 
 /// What one source showed, and whether a pass needs it.

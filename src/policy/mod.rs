@@ -44,9 +44,9 @@ pub use condition::{
 pub use decode::{decode, decode_part, decode_waivers, file_glob};
 pub use difference::{BesideRole, Change, Difference, Landed, Outcome, RuleChange};
 pub use document::{Document, MAX_BYTES, Node, Place, Value};
-pub use evaluate::evaluate;
 #[cfg(test)]
 pub(crate) use evaluate::{count, open_findings_of, rank};
+pub use evaluate::{evaluate, verdict_of};
 pub use evaluation::{
     Counts, Disposition, Evaluation, Evidence, FeedUse, Judged, Requirement, Verdict, Violation, WaiverOutcome,
     WaiverState,
@@ -60,7 +60,7 @@ pub use schema::{json_schema, json_schema_of, reference, to_json};
 pub use shape::SourceLanguage;
 pub use statement::{Product, Purl, Statement};
 pub use waiver::{Demanded, Match, Unused, Waiver, WaiverRules};
-pub use waiving::{check_waivers, last_day};
+pub use waiving::{UNUSED_RULE, check_waivers, last_day};
 
 use crate::event::Event;
 use crate::finding::{Kind, Severity};

@@ -71,7 +71,7 @@ pub fn resolve(policy: &Policy, circumstances: Circumstances<'_>) -> Result<Reso
             resolved.unknown_severity = severity.value;
         }
         let because = when.described(circumstances).join(", ");
-        resolved.applied = Some(format!("overrides at {}:{} ({because})", place.file, place.line));
+        resolved.applied = Some(format!("overrides at {place} ({because})"));
         break;
     }
     Ok(resolved)

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::language::{POLICY, SOURCE_COMMON};
+use super::language::{POLICY, SOURCE_COMMON, WAIVER_FILE};
 use super::shape::{Emptiness, Form, Presence, Shape, SourceLanguage, Table, Words};
 
 /// The JSON Schema (draft 2020-12) of a policy with these sources.
@@ -159,20 +159,31 @@ pub fn to_json(node: &super::Node) -> Value {
 /// The reference as Markdown: every map of the language, with its keys.
 #[must_use]
 pub fn reference(sources: &[SourceLanguage]) -> String {
-    let mut page = Page { text: String::new(), written: Vec::new(), waiting: Vec::new() };
-    page.text.push_str("# The policy language\n\n");
-    page.text.push_str("YAML 1.2, one document. Unknown keys, duplicate keys and impossible values are errors.\n");
-    page.section(&POLICY, "The policy", &[]);
+    let mut page = Page { text: INTRODUCTION.to_owned(), written: Vec::new(), waiting: Vec::new() };
+    page.section(&POLICY, "The policy");
+    page.section(&SOURCE_COMMON, "Every source");
     for SourceLanguage { name, table, check: _ } in sources {
-        page.section(table, &format!("`sources.{name}`"), SOURCE_COMMON.keys);
+        page.section(table, &format!("`sources.{name}`"));
     }
     while !page.waiting.is_empty() {
         for table in std::mem::take(&mut page.waiting) {
-            page.section(table, &format!("`{}`", table.name), &[]);
+            page.section(table, &format!("`{}`", table.name));
         }
     }
+    page.section(&WAIVER_FILE, "A file of waivers");
     page.text
 }
+
+const INTRODUCTION: &str = "<!-- Made from the program; `cargo test --test documents -- --ignored` writes it again. -->
+# The policy language
+
+Every key of a policy: what it means, what may stand behind it, an example, and what holds without it. The
+[README](../README.md#the-policy) shows the language by an example. This page is made from the table that the program itself reads
+policies by; `findgate policy schema` prints the same as a JSON Schema for editors.
+
+A policy is one document of YAML 1.2. Unknown keys, duplicate keys and impossible values are errors, all shown at once. A key
+without a default says nothing where it is left out.
+";
 
 struct Page {
     text: String,
@@ -181,7 +192,7 @@ struct Page {
 }
 
 impl Page {
-    fn section(&mut self, table: &'static Table, title: &str, common: &'static [super::shape::Key]) {
+    fn section(&mut self, table: &'static Table, title: &str) {
         if self.written.contains(&table.name) {
             return;
         }
@@ -199,20 +210,22 @@ impl Page {
                 self.text.push_str("\nAt least one key must be given.\n");
             }
         }
-        self.text.push_str("\n| key | value | meaning | example |\n| --- | --- | --- | --- |\n");
-        for key in common.iter().chain(table.keys) {
-            let presence = match key.presence {
-                Presence::Required => " Required.".to_owned(),
+        // Few columns, since a browser makes none of them wide enough otherwise.
+        self.text.push_str("\n| key | meaning | default |\n|---|---|---|\n");
+        for key in table.keys {
+            let default = match key.presence {
+                Presence::Required => "**required**".to_owned(),
                 Presence::Optional("") => String::new(),
-                Presence::Optional(default) => format!(" Default: `{default}`."),
+                Presence::Optional(default) => format!("`{default}`"),
             };
             let value = self.value(&key.shape);
             let _ = writeln!(
                 self.text,
-                "| `{}` | {} | {}{presence} | `{}` |",
+                "| `{}` | {}<br>Value: {}<br>Example: `{}: {}` | {default} |",
                 key.name,
-                cell(&value),
                 cell(key.doc),
+                cell(&value),
+                key.name,
                 cell(key.example)
             );
         }

@@ -19,7 +19,7 @@ use super::{
 const ANNOUNCED_DAYS: u32 = 14;
 
 /// The rule that is violated by waivers that match nothing, where the policy denies them.
-pub(super) const UNUSED_RULE: &str = "waivers.unused";
+pub const UNUSED_RULE: &str = "waivers.unused";
 
 /// The last day of a life of so many seconds that begins on a day. Hours that make no whole day do not count.
 #[must_use]
@@ -219,9 +219,8 @@ impl Court<'_> {
             overtaken = overtaken.or(by);
             by.is_none()
         });
-        let overtaken = overtaken.map(|by: &Statement| {
-            format!("a statement that is no older says {} ({}:{})", by.status, by.place.file, by.place.line)
-        });
+        let overtaken =
+            overtaken.map(|by: &Statement| format!("a statement that is no older says {} ({})", by.status, by.place));
         if standing.is_empty() {
             return refused(overtaken.unwrap_or_default());
         }

@@ -29,6 +29,8 @@ use platform::{Facts, Told};
 /// What is known of the project. A fact that nobody told is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
+    /// The CI platform that runs this, if any: that which was named, else the one that is recognized.
+    pub ci: Ci,
     /// Its name at the vendors, where the user said one.
     pub name: Option<String>,
     /// Host and path, without credentials: `github.com/acme/payments`.
@@ -91,7 +93,7 @@ pub struct Said<'a> {
 #[must_use]
 pub fn detect(said: Said<'_>, env: &Env) -> Project {
     let facts = platform::facts(said.ci, env);
-    let Facts { is_ci, branch, no_branch, commit, base, merge, pull_request, mut notes, mut warnings, .. } = facts;
+    let Facts { ci, branch, no_branch, commit, base, merge, pull_request, mut notes, mut warnings, .. } = facts;
     let event = said.event.map(|event| (event, "--event")).or(facts.event);
     // Either word makes it a change: what the user says of a platform that is not known must not loosen anything, and `--event
     // push` must not take from a pull request that it is one.
@@ -112,7 +114,7 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
         head: (branch.is_none() && no_branch.is_none()) || (wants_commit && merge.is_none()),
         remote: repository.is_none(),
         parents_of: merge.as_ref().map(|(sha, _)| sha.as_str()).filter(|_| wants_commit || said_base.is_none()),
-        base: !is_ci && said_base.is_none(),
+        base: ci == Ci::None && said_base.is_none(),
     };
     let Answers { head, repository: remote, parents, base: left_at, trouble, notes: git_notes } = git::ask(wanted, env);
     let Head { branch: git_branch, commit: git_commit, is_detached, is_dirty } = head;
@@ -169,6 +171,7 @@ pub fn detect(said: Said<'_>, env: &Env) -> Project {
         event
     });
     Project {
+        ci,
         name: said.name.filter(|name| !name.trim().is_empty()).map(str::to_owned),
         repository: noted("repository", repository),
         branch: noted("branch", branch),
@@ -191,6 +194,12 @@ pub fn is_same_repository(a: &str, b: &str) -> bool {
         |address: &str| address::named(address.trim()).ok().map(|name| name.trim_end_matches('/').to_lowercase());
     let bare = |name: String| name.strip_suffix(".git").map(str::to_owned).unwrap_or(name);
     matches!((plain(a).map(bare), plain(b).map(bare)), (Some(a), Some(b)) if a == b)
+}
+
+/// A commit as people compare it.
+#[must_use]
+pub fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
 }
 
 /// The branch's own name: `main` of `refs/heads/main`, and of Jenkins' `origin/main`. Overrides are written without either.

@@ -11,7 +11,7 @@ use super::occasion::{self, ToldEvent};
 use crate::env::Env;
 
 /// A CI platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Ci {
     /// GitHub Actions
     Github,
@@ -26,6 +26,7 @@ pub enum Ci {
     /// Jenkins
     Jenkins,
     /// No platform: git is asked
+    #[default]
     None,
 }
 
@@ -35,8 +36,8 @@ pub(super) type Told = (String, &'static str);
 /// What a platform tells.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    /// Whether there is a platform at all.
-    pub(super) is_ci: bool,
+    /// Which platform it is, if any.
+    pub(super) ci: Ci,
     pub(super) repository: Option<Told>,
     pub(super) branch: Option<Told>,
     /// Why there is no branch, where the platform knows. Then git is not asked: it may have checked out something that
@@ -90,7 +91,7 @@ pub(super) fn facts(named: Option<Ci>, env: &Env) -> Facts {
     notes.append(&mut facts.notes);
     facts.event = occasion::event(ci, env);
     facts.environment = facts.environment.or_else(|| occasion::environment(ci, env));
-    Facts { notes, is_ci: ci != Ci::None, ..facts }
+    Facts { notes, ci, ..facts }
 }
 
 fn detect(env: &Env, notes: &mut Vec<String>) -> Ci {

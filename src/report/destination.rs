@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 
@@ -34,7 +34,7 @@ impl Destination {
     /// Finds out whether a file can be written. Nothing that is there is changed.
     ///
     /// # Errors
-    /// If its folder is missing or takes no file, or if it is a folder itself.
+    /// If its folder is missing or takes no file, if it is a folder itself, or if a link leads it out of the repository.
     pub fn check(named: &Path) -> anyhow::Result<Destination> {
         let checked = |resolved, way| Destination { named: named.to_owned(), resolved, way };
         ensure!(!named.as_os_str().as_encoded_bytes().ends_with(b"/"), "it is a folder, not a file");
@@ -42,6 +42,11 @@ impl Destination {
             return Ok(checked(named.to_owned(), Way::Direct));
         }
         let (resolved, existing) = resolve(named)?;
+        ensure!(
+            stays(named, &resolved)?,
+            "a link in the repository leads to {}, outside of it; name that file itself if it is meant",
+            shown(&resolved)
+        );
         match existing {
             Some(metadata) if metadata.is_dir() => bail!("it is a folder, not a file"),
             // A pipe is not opened yet: that would wait for its reader.
@@ -151,6 +156,22 @@ fn resolve(named: &Path) -> anyhow::Result<(PathBuf, Option<fs::Metadata>)> {
         }
     }
     bail!("more than {LINKS} symbolic links")
+}
+
+/// Whether links keep a path in the repository that it would be in without them. Those that lie there are a change's as much
+/// as any file, and what is written holds text of others: it must not land in git's own files, or in a script of the job.
+fn stays(named: &Path, resolved: &Path) -> io::Result<bool> {
+    let here = fs::canonicalize(".")?;
+    let root = here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here);
+    let mut plain = PathBuf::new();
+    for part in here.join(named).components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    let is_in = |path: &Path| path.strip_prefix(root).is_ok_and(|rest| rest.iter().all(|part| part != ".git"));
+    Ok(!is_in(&plain) || is_in(resolved))
 }
 
 /// A path in a message.

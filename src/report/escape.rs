@@ -2,13 +2,17 @@
 //!
 //! Titles, paths, package names, statuses and error bodies are written by others, and some of them would like to be read
 //! as something else: as a color, as a line of ours, as a command to the CI platform, as a link. Each function here
-//! belongs to one kind of output and says what its result never contains. A text that holds nothing of the sort is
-//! returned borrowed, so escaping costs a scan.
+//! belongs to one kind of output and says what its result never contains. But for Markdown, a text that holds nothing of
+//! the sort is returned borrowed, so escaping costs a scan.
 //!
 //! JSON is not among them: [`super::stream`] escapes what a JSON string may hide without changing its value.
 
+mod marked;
+
 use std::borrow::Cow;
 use std::io;
+
+pub(super) use marked::{markdown, markdown_code, markdown_code_within, markdown_within};
 
 /// For a terminal or a log: one line in which everything is visible.
 ///
@@ -33,6 +37,29 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
             c if is_hidden(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
+    }
+    Cow::Owned(out)
+}
+
+/// Without the sequences that style a terminal, whole: [`terminal`] shows their beginning and would leave their rest as
+/// litter. What only begins like one stays.
+#[must_use]
+pub(super) fn unstyled(text: &str) -> Cow<'_, str> {
+    const BEGINNINGS: [&str; 2] = ["\u{1b}[", "\u{9b}"];
+    if !BEGINNINGS.iter().any(|beginning| text.contains(beginning)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        // ECMA-48, 5.4: parameters and intermediates, and one final byte.
+        let after = BEGINNINGS.iter().find_map(|beginning| rest.strip_prefix(beginning)).and_then(|sequence| {
+            sequence.trim_start_matches(|c| matches!(c, ' '..='?')).strip_prefix(|c| matches!(c, '@'..='~'))
+        });
+        rest = after.unwrap_or_else(|| {
+            out.push(c);
+            &rest[c.len_utf8()..]
+        });
     }
     Cow::Owned(out)
 }
@@ -84,52 +111,6 @@ pub(super) fn sarif_message(text: &str) -> Cow<'_, str> {
     }
     Cow::Owned(out)
 }
-
-/// For Markdown that GitHub renders: the text is shown as it is, and does nothing.
-///
-/// Punctuation that means something takes a backslash, `<`, `>` and `&` are entities, `@name`, `#12` and `GH-12` are broken
-/// by a zero-width space so that nobody is notified and no issue is linked. Everything hidden goes, line breaks become
-/// spaces, so the text cannot begin a block of its own. Not idempotent: escape once.
-#[must_use]
-pub(super) fn markdown(text: &str) -> Cow<'_, str> {
-    let special = |c: char| is_hidden(c) || MARKDOWN.contains(c) || matches!(c, '<' | '>' | '&' | '@');
-    if !text.contains(special) && !text.contains("GH-") {
-        return Cow::Borrowed(text);
-    }
-    let text = without_hidden(text);
-    let mut out = String::with_capacity(text.len() + text.len() / 4);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' => out.push_str("@\u{200b}"),
-            '#' if chars.peek().is_some_and(char::is_ascii_digit) => out.push_str("\\#\u{200b}"),
-            '-' if out.ends_with("GH") && chars.peek().is_some_and(char::is_ascii_digit) => out.push_str("-\u{200b}"),
-            c if MARKDOWN.contains(c) => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// A code span of Markdown: nothing in it is rendered, linked or notified, and it can be copied as it is.
-#[must_use]
-pub(super) fn markdown_code(text: &str) -> String {
-    let text = without_hidden(text);
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest + 1);
-    // A backtick at either end would join the fence; one space at both ends is not shown.
-    let pad = if text.starts_with('`') || text.ends_with('`') || text.trim().is_empty() { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// What takes a backslash in Markdown: emphasis, code, links, tables, headings, strike-through and GitHub's formulas.
-const MARKDOWN: &str = "\\`*_{}[]|#~$";
 
 /// A path as the path of a relative URI (RFC 3986): every byte but the unreserved ones and `/` is percent-encoded.
 ///

@@ -17,9 +17,9 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::Report;
 use super::escape::{actions_safe, shorten, terminal};
-use crate::exit::Status;
-use crate::finding::{Finding, Kind, Severity, State};
-use crate::policy::{Baseline, Counts, Disposition, Enforcement, Evidence, Judged, Requirement, Verdict, Violation};
+use super::words::{self, Headline, Tone, plural};
+use crate::finding::{Kind, Severity};
+use crate::policy::{Counts, Disposition, Enforcement, Judged, Violation};
 
 /// How many findings are shown at most; a log of thousands is read by nobody, and the other formats hold them all.
 const SHOWN: usize = 50;
@@ -51,64 +51,31 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let evaluation = report.evaluation;
-    let by = |enforcement| evaluation.violations.iter().filter(|v| v.enforcement == enforcement).count() as u64;
-    let (denied, warned) = (by(Enforcement::Deny), by(Enforcement::Warn));
-    let missing = evaluation.evidence.iter().any(is_missing);
-    let (style, word, sentence) = match evaluation.verdict {
-        // Only optional sources, and none of them was read: allowed, but nobody should take it for a look at the findings.
-        Verdict::Pass if !evaluation.evidence.iter().any(|e| e.coverage.state == State::Complete) => {
-            (YELLOW, "PASS", "no violation was seen, but no source was read completely; all are optional".to_owned())
-        }
-        Verdict::Pass if warned == 0 => (GREEN, "PASS", "the policy holds".to_owned()),
-        Verdict::Pass => (GREEN, "PASS", format!("the policy holds, with warnings of {}", plural(warned, "rule"))),
-        Verdict::Fail if missing => {
-            let denied = plural(denied, "rule");
-            let sentence =
-                format!("the policy is violated in {denied}, and not everything\n      that is required was read");
-            (RED, "FAIL", sentence)
-        }
-        Verdict::Fail => (RED, "FAIL", format!("the policy is violated in {}", plural(denied, "rule"))),
-        Verdict::Undecided => {
-            (YELLOW, "UNDECIDED", "no violation was seen, but not everything that is required was read".to_owned())
-        }
-    };
-    writeln!(out, "{style}{word}{style:#}  {sentence}")?;
-    let name = report.policy.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-    let limits = plural(evaluation.limits.len() as u64, "rule");
-    // Always, because `--as-of` can make an expired waiver hold.
-    let day = report.as_of.strftime("%Y-%m-%d");
-    wrapped("      ", "        ", &format!("policy {}{name}, {limits}, as of {day}", report.policy_shown), out)?;
+    let Headline { tone, word, sentence } = words::headline(report);
+    let style = style_of(tone);
+    // The first line begins with the word, in color, and goes on where it ends.
+    let first = format!("{style}{word}{style:#}  ");
+    let mut lines = Vec::new();
+    wrapped(&" ".repeat(word.len() + 2), "      ", &sentence, &mut lines)?;
+    write!(out, "{first}")?;
+    out.write_all(lines.trim_ascii_start())?;
+    wrapped("      ", "        ", &words::policy(report), out)?;
     if let Some(applied) = &report.policy.applied {
         wrapped("      ", "        ", &format!("with {applied}"), out)?;
     }
-    let project = [
-        report.project.repository.clone(),
-        report.project.branch.as_ref().map(|branch| format!("branch {branch}")),
-        report.project.commit.as_ref().map(|commit| format!("commit {}", short(commit))),
-    ];
-    let project: Vec<String> = project.into_iter().flatten().collect();
-    if !project.is_empty() {
-        wrapped("      ", "        ", &format!("project {}", project.join(", ")), out)?;
+    if let Some(project) = words::project(report) {
+        wrapped("      ", "        ", &project, out)?;
     }
-    if let Some(baseline) = &evaluation.baseline {
-        wrapped("      ", "        ", &compared(baseline), out)?;
+    if let Some(baseline) = &report.evaluation.baseline {
+        wrapped("      ", "        ", &words::compared(baseline), out)?;
         for note in baseline.notes.iter().take(SHOWN) {
             wrapped("        note: ", "          ", note, out)?;
         }
     }
-    if !report.only.is_empty() {
-        writeln!(out, "      {YELLOW}{}{YELLOW:#}, because of --only", terminal(&only_read(report)))?;
+    if let Some(only) = words::only_read(report.only) {
+        writeln!(out, "      {YELLOW}{}{YELLOW:#}, because of --only", terminal(&only))?;
     }
     Ok(())
-}
-
-/// `baseline .findgate/baseline.json of 2026-11-20 (commit 1a2b3c): 120 known, 3 new`.
-fn compared(baseline: &Baseline) -> String {
-    let Baseline { file, taken, commit, matched, new, .. } = baseline;
-    let of = taken.map(|time| format!(" of {}", time.strftime("%Y-%m-%d"))).unwrap_or_default();
-    let commit = commit.as_ref().map(|commit| format!(" (commit {})", short(commit))).unwrap_or_default();
-    format!("baseline {file}{of}{commit}: {matched} known, {new} new")
 }
 
 fn violated(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -121,42 +88,24 @@ fn violated(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     section(if denied { "violated" } else { "warnings" }, out)?;
     let width = violations.iter().map(|violation| violation.rule.chars().count()).max().unwrap_or(0).min(40);
     for violation in violations {
-        let (style, effect) = match violation.enforcement {
-            Enforcement::Deny => (RED, String::new()),
-            Enforcement::Warn => match violation.denies_from {
-                Some(day) => (YELLOW, format!("  (warns only; denies from {day})")),
-                None => (YELLOW, "  (warns only)".to_owned()),
-            },
-        };
-        let Violation { rule, found, allowed, place, .. } = violation;
-        let told = format!("{found} found, {allowed} allowed{effect}");
+        let style = if violation.enforcement == Enforcement::Deny { RED } else { YELLOW };
+        let Violation { rule, place, .. } = violation;
+        let told = words::counted(violation);
         let place = format!("{}:{}", terminal(&place.file), place.line);
         let used = 2 + rule.width().max(width) + 2 + told.len() + 2;
         // What extends a policy on a server names a long address.
         let gap = if used + place.width() > WIDTH { "\n    " } else { "  " };
         writeln!(out, "  {style}{rule:width$}{style:#}  {told}{gap}{DIM}{place}{DIM:#}")?;
-        if let Some(description) = &violation.description {
-            wrapped("    ", "    ", description, out)?;
-        }
-        if !violation.unknown.is_empty() {
-            let facts: Vec<String> = violation
-                .unknown
-                .iter()
-                .map(|(fact, count)| format!("{fact} ({})", plural(*count, "finding")))
-                .collect();
-            wrapped("    ", "    ", &format!("not told by any source, so counted as true: {}", facts.join(", ")), out)?;
+        for sentence in [violation.description.clone(), words::unknown(violation)].into_iter().flatten() {
+            wrapped("    ", "    ", &sentence, out)?;
         }
     }
     Ok(())
 }
 
 fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let violations = report.evaluation.with(Disposition::Violation).count();
-    let shown: Vec<&Judged> =
-        report.evaluation.with(Disposition::Violation).chain(report.evaluation.with(Disposition::Warning)).collect();
-    if shown.is_empty() {
-        return Ok(());
-    }
+    let shown = words::shown(report);
+    let Some(worst) = shown.first() else { return Ok(()) };
     section("findings", out)?;
     for judged in shown.iter().take(SHOWN) {
         finding(report, judged, out)?;
@@ -168,19 +117,11 @@ fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             plural(rest as u64, "more finding")
         )?;
     }
-    if let Some(worst) = shown.first().filter(|_| violations > 0) {
+    if worst.disposition == Disposition::Violation {
         writeln!(out)?;
-        let fingerprint = worst.finding.fingerprint.to_string();
-        let short = fingerprint.get(..11).unwrap_or(&fingerprint);
-        wrapped(
-            "  ",
-            "  ",
-            &format!(
-                "why one of them counts, and the waiver to paste: findgate explain {short}, with the options of \
-                 this run"
-            ),
-            out,
-        )?;
+        let explain = words::explain(&worst.finding);
+        let how = format!("why one of them counts, and the waiver to paste: {explain}, with the options of this run");
+        wrapped("  ", "  ", &how, out)?;
     }
     Ok(())
 }
@@ -188,70 +129,15 @@ fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn finding(report: &Report<'_>, judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
     let finding = &judged.finding;
     let style = severity_style(judged.severity);
-    // Without a baseline nearly everything would be called new, or nothing.
-    let is_new = report.evaluation.baseline.is_some() && finding.new == Some(true);
-    let new = if is_new { format!("  {YELLOW}new{YELLOW:#}") } else { String::new() };
-    writeln!(out, "  {style}{:8}{style:#}  {BOLD}{}{BOLD:#}{new}", judged.severity, place_of(finding))?;
-    wrapped("            ", "            ", &shorten(&terminal(&finding.title), TITLE), out)?;
-    if let Some(about) = about(finding) {
-        wrapped("            ", "              ", &about, out)?;
+    let new = if words::is_new(report, finding) { format!("  {YELLOW}new{YELLOW:#}") } else { String::new() };
+    let place = words::place(finding);
+    writeln!(out, "  {style}{:8}{style:#}  {BOLD}{}{BOLD:#}{new}", judged.severity, terminal(&place))?;
+    wrapped("            ", "            ", &shorten(&terminal(words::title(finding)), TITLE), out)?;
+    let told = [Some(words::about(finding)), words::unrated(judged), words::fix(finding)];
+    for line in told.into_iter().flatten().chain([words::ruled(report, judged)]) {
+        wrapped("            ", "              ", &line, out)?;
     }
-    if finding.severity.is_none() {
-        wrapped("            ", "              ", &format!("unrated; counts as {}", judged.severity), out)?;
-    }
-    if let Some(fix) = fix_of(finding) {
-        wrapped("            ", "              ", &fix, out)?;
-    }
-    let rules: Vec<&str> = judged
-        .violations
-        .iter()
-        .filter_map(|&number| report.evaluation.violations.get(number as usize))
-        .map(|violation| violation.rule.as_str())
-        .collect();
-    let verb = if judged.disposition == Disposition::Warning { "warned of by" } else { "violates" };
-    wrapped("            ", "              ", &format!("{verb} {}", rules.join(", ")), out)?;
-    let fingerprint = finding.fingerprint.to_string();
-    writeln!(out, "            {DIM}{fingerprint}{DIM:#}")
-}
-
-/// Who says so and what it is about: `lodash 4.17.20, CVE-2021-23337, CWE-94 (Trivy)`.
-fn about(finding: &Finding) -> Option<String> {
-    let mut parts: Vec<String> = Vec::new();
-    if let Some(package) = &finding.package {
-        parts.push(match &package.version {
-            Some(version) => format!("{} {version}", package.name),
-            None => package.name.to_string(),
-        });
-    }
-    parts.extend(finding.ids.iter().map(|id| id.to_string()));
-    if let Some(check) = finding.check().filter(|check| !finding.ids.contains(check)) {
-        parts.push(check.to_string());
-    }
-    parts.extend(finding.cwe.iter().map(ToString::to_string));
-    let mut tools: Vec<&str> = finding.sightings.iter().map(|s| s.tool.as_deref().unwrap_or(&s.source)).collect();
-    tools.sort_unstable();
-    tools.dedup();
-    parts.push(format!("({})", tools.join(", ")));
-    Some(parts.join(", ").replace(", (", " ("))
-}
-
-fn fix_of(finding: &Finding) -> Option<String> {
-    if finding.fixed_in.is_empty() {
-        return (finding.fix == Some(false)).then(|| "no fixed version yet".to_owned());
-    }
-    let versions: Vec<&str> = finding.fixed_in.iter().map(|version| &**version).collect();
-    Some(format!("fix: upgrade to {}", versions.join(" or ")))
-}
-
-fn place_of(finding: &Finding) -> String {
-    match &finding.location {
-        None => "no location".to_owned(),
-        Some(location) => {
-            let numbers = [location.line, location.column.filter(|_| location.line.is_some())];
-            let numbers: String = numbers.into_iter().flatten().map(|number| format!(":{number}")).collect();
-            format!("{}{numbers}", terminal(&location.path))
-        }
-    }
+    writeln!(out, "            {DIM}{}{DIM:#}", finding.fingerprint)
 }
 
 fn counts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -285,53 +171,24 @@ fn counts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A commit as people compare it.
-fn short(commit: &str) -> &str {
-    commit.get(..12).unwrap_or(commit)
-}
-
 /// `findgate: fail (1): thresholds.sca.high, known-exploited`.
 fn last_line(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let evaluation = report.evaluation;
-    let verdict = evaluation.verdict;
-    let status = Status::from(verdict).number();
-    let mut why: Vec<String> = match verdict {
-        Verdict::Pass => Vec::new(),
-        Verdict::Fail => {
-            let denied = evaluation.violations.iter().filter(|violation| violation.enforcement == Enforcement::Deny);
-            denied.map(|violation| violation.rule.clone()).collect()
-        }
-        Verdict::Undecided => {
-            let missing = evaluation.evidence.iter().filter(|evidence| is_missing(evidence));
-            missing.map(|e| format!("{} is {}", e.coverage.source, e.coverage.state.name())).collect()
-        }
-    };
-    if !report.only.is_empty() {
-        why.push(only_read(report));
-    }
-    let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(", ")) };
-    let style = match verdict {
-        Verdict::Pass => GREEN,
-        Verdict::Fail => RED,
-        Verdict::Undecided => YELLOW,
-    };
+    let (verdict, why) = words::last_line(report);
+    let style = style_of(report.evaluation.verdict.into());
     writeln!(out)?;
-    writeln!(out, "findgate: {style}{}{style:#} ({status}){}", verdict.name(), terminal(&why))
-}
-
-/// Whether the verdict lacks something for want of this source.
-fn is_missing(evidence: &Evidence) -> bool {
-    evidence.coverage.state != State::Complete && evidence.requirement == Requirement::Required
-}
-
-/// `only mend and sarif were read`.
-fn only_read(report: &Report<'_>) -> String {
-    let verb = if report.only.len() == 1 { "was" } else { "were" };
-    format!("only {} {verb} read", report.only.join(" and "))
+    writeln!(out, "findgate: {style}{verdict}{style:#}{}", terminal(&why))
 }
 
 fn section(name: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{BOLD}{name}{BOLD:#}")
+}
+
+fn style_of(tone: Tone) -> Style {
+    match tone {
+        Tone::Good => GREEN,
+        Tone::Warning => YELLOW,
+        Tone::Bad => RED,
+    }
 }
 
 fn severity_style(severity: Severity) -> Style {
@@ -339,14 +196,6 @@ fn severity_style(severity: Severity) -> Style {
         Severity::Critical | Severity::High => RED,
         Severity::Medium => YELLOW,
         Severity::Low | Severity::Info => BOLD,
-    }
-}
-
-fn plural(count: u64, noun: &str) -> String {
-    match (count, noun.strip_suffix("ty")) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ties"),
-        (_, None) => format!("{count} {noun}s"),
     }
 }
 

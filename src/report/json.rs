@@ -26,6 +26,9 @@ use crate::policy::{
     WaiverState,
 };
 
+/// What `schema` says.
+pub const SCHEMA: &str = "findgate/evaluation/v1";
+
 /// The JSON Schema (draft 2020-12) of the document.
 #[must_use]
 pub fn schema() -> &'static str {
@@ -83,7 +86,7 @@ fn decided<'a>(version: &str, report: &Report<'_>, out: &'a mut dyn io::Write) -
         unseen: _,
     } = evaluation;
     let mut document = Object::open(out)?;
-    document.member("schema", "findgate/evaluation/v1")?;
+    document.member("schema", SCHEMA)?;
     document.member("verdict", verdict.name())?;
     document.member("status", Status::from(*verdict).number())?;
     document.member("tool", ToolWire { name: env!("CARGO_PKG_NAME"), version })?;

@@ -3,25 +3,34 @@
 //! A writer gets a finished [`Report`] and turns it into bytes. It knows no source and no raw policy, and cannot change
 //! the verdict.
 
+mod anchor;
 mod destination;
 mod escape;
+mod github;
+mod gitlab;
+mod html;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sarif;
 mod stream;
 mod target;
+mod words;
 pub(crate) mod xml;
 
 pub use destination::Destination;
 pub use escape::{ActionsSafe, actions_safe, terminal};
 pub(crate) use human::wrapped;
-pub use json::schema as json_schema;
+pub use json::{SCHEMA as EVALUATION_SCHEMA, schema as json_schema};
 pub use record::{EXTENSION, PREDICATE_TYPE, STATEMENT_TYPE, write_by as write_record};
 pub(crate) use stream::compact;
 pub use target::{Color, Output, Target, Targets, Unprepared, Written};
+pub(crate) use words::waivers::owners;
+pub(crate) use words::{only_read, waive};
 
 use std::io;
 
@@ -145,6 +154,16 @@ pub enum Format {
     Sarif,
     /// SARIF 2.1.0 for the record: every finding, waived and excused ones suppressed.
     SarifAudit,
+    /// JUnit XML for Jenkins, GitLab and everything that shows tests: a case a finding.
+    Junit,
+    /// GitLab Code Quality, for the widget of merge requests.
+    Gitlab,
+    /// Markdown: the summary of a job, and the comment on a pull request.
+    Markdown,
+    /// One HTML file without references, to be kept with the build.
+    Html,
+    /// Workflow commands of GitHub Actions: annotations beside the code.
+    Github,
     /// The decision as an in-toto statement with a SLSA verification summary, for `findgate verify` and to be signed.
     Record,
 }
@@ -158,8 +177,22 @@ impl Format {
             Format::Json => "json",
             Format::Sarif => "sarif",
             Format::SarifAudit => "sarif-audit",
+            Format::Junit => "junit",
+            Format::Gitlab => "gitlab",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+            Format::Github => "github",
             Format::Record => "record",
         }
+    }
+}
+
+/// What a user should know of a format that could not hold everything, if there is anything.
+fn shortened(format: Format, report: &Report<'_>) -> Option<String> {
+    match format {
+        Format::Junit => junit::shortened(report),
+        Format::Gitlab => gitlab::shortened(report),
+        _ => None,
     }
 }
 
@@ -173,6 +206,11 @@ pub fn write(format: Format, report: &Report<'_>, out: &mut dyn io::Write) -> io
         Format::Json => json::write(report, out),
         Format::Sarif => sarif::write(report, sarif::Profile::CodeScanning, out),
         Format::SarifAudit => sarif::write(report, sarif::Profile::Audit, out),
+        Format::Junit => junit::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, out),
+        Format::Github => github::write(report, out),
         Format::Record => record::write(report, out),
     }
 }

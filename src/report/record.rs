@@ -293,6 +293,7 @@ struct PullRequestWire<'a> {
 impl ProjectWire<'_> {
     fn of(project: &Project, is_of_fork: bool) -> ProjectWire<'_> {
         let Project {
+            ci: _,
             name,
             repository,
             branch,

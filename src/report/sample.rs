@@ -69,8 +69,19 @@ impl Sample {
         String::from_utf8(out).unwrap()
     }
 
+    /// Whether a rule that denies is violated, and whether everything required was read: what the verdict follows from.
+    pub(crate) fn grounds(&self) -> (bool, bool) {
+        let Evaluation { violations, evidence, .. } = &self.evaluation;
+        let is_read =
+            |one: &Evidence| one.coverage.state == State::Complete || one.requirement == Requirement::Optional;
+        (
+            violations.iter().any(|violation| violation.enforcement == Enforcement::Deny),
+            !evidence.is_empty() && evidence.iter().all(is_read),
+        )
+    }
+
     /// Sorts the findings by fingerprint, as the evaluation promises, and makes every number follow from them.
-    fn settle(mut self) -> Sample {
+    pub(crate) fn settle(mut self) -> Sample {
         let evaluation = &mut self.evaluation;
         evaluation.findings.sort_by_key(|judged| judged.finding.fingerprint);
         evaluation.findings.dedup_by_key(|judged| judged.finding.fingerprint);

@@ -180,6 +180,12 @@ impl Targets {
         Ok(Targets { stdout: stdout.or(Some(Format::Human)), color, files })
     }
 
+    /// Whether standard output carries this format.
+    #[must_use]
+    pub fn stdout_carries(&self, format: Format) -> bool {
+        self.stdout == Some(format)
+    }
+
     /// Whether any of them carries this format.
     #[must_use]
     pub fn carry(&self, format: Format) -> bool {
@@ -197,7 +203,13 @@ impl Targets {
     /// # Errors
     /// What could not be written, and why; all of it.
     pub fn write_all(&self, report: &Report<'_>) -> anyhow::Result<Written> {
-        self.write_with(&|format, out| super::write(format, report, out))
+        let mut written = self.write_with(&|format, out| super::write(format, report, out))?;
+        let files = self.files.iter().map(|file| (file.format, file.to.shown().to_string()));
+        let stdout = self.stdout.map(|format| (format, format!("{} on standard output", format.name())));
+        written.notes.extend(
+            files.chain(stdout).filter_map(|(format, to)| Some(format!("{to}: {}", super::shortened(format, report)?))),
+        );
+        Ok(written)
     }
 
     fn write_with(&self, render: &Render<'_>) -> anyhow::Result<Written> {
@@ -274,7 +286,7 @@ fn fill(format: Format, to: &mut dyn Write, render: &Render<'_>) -> io::Result<u
 fn note(format: Format, to: &Destination, bytes: u64) -> Option<String> {
     match format {
         Format::Sarif => sarif::size_note(bytes).map(|note| format!("{}: {note}", to.shown())),
-        Format::Human | Format::Json | Format::SarifAudit | Format::Record => None,
+        _ => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! XML, written by hand: elements, attributes and text, and nothing that text from outside could break out of.
 
+use std::borrow::Cow;
 use std::io;
 
-use super::escape::is_hidden;
+use super::escape::{is_hidden, unstyled};
 
 /// A document that is being written, an element a line.
 pub(crate) struct Xml<'w> {
@@ -65,25 +66,54 @@ enum Place {
     Attribute,
 }
 
-/// Text that is read back as it is. What XML 1.0 cannot hold, and what is not shown but acts on what is, is replaced.
+/// Text that is read back as it is. What XML 1.0 cannot hold, and what is not shown but acts on what is, is replaced; what
+/// styles a terminal goes. No `##[` stands in it, which a CI log would take as a command.
 fn escaped(text: &str, place: Place) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            // Ends a section in `]]>`.
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' if place == Place::Text => out.push(c),
-            // A reader would make a space of it.
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            c if is_hidden(c) => out.push(char::REPLACEMENT_CHARACTER),
-            c => out.push(c),
+    for c in unstyled(text).chars() {
+        match entity(c) {
+            Some(_) if matches!(c, '\n' | '\t') && place == Place::Text => out.push(c),
+            Some(_) if c == '#' && !out.ends_with('#') => out.push(c),
+            Some(entity) => out.push_str(entity),
+            None => out.push(c),
         }
     }
     out
+}
+
+/// What stands for a character that cannot stand for itself everywhere.
+fn entity(c: char) -> Option<&'static str> {
+    Some(match c {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        // Ends a section in `]]>`.
+        '>' => "&gt;",
+        '"' => "&quot;",
+        '#' => "&#35;",
+        // A reader would make a space of it in an attribute.
+        '\n' => "&#10;",
+        '\t' => "&#9;",
+        c if is_hidden(c) => "\u{fffd}",
+        _ => return None,
+    })
+}
+
+/// The beginning of a text that takes at most `limit` bytes in the document; `…` closes what is cut.
+pub(crate) fn fitting(text: &str, limit: usize) -> Cow<'_, str> {
+    const MARK: char = '…';
+    let cost = |c: char| entity(c).map_or(c.len_utf8(), str::len);
+    let mut used = 0;
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        if used + MARK.len_utf8() <= limit {
+            end = at;
+        }
+        used += cost(c);
+        if used > limit {
+            return Cow::Owned(format!("{}{MARK}", &text[..end]));
+        }
+    }
+    Cow::Borrowed(text)
 }
 
 #[cfg(test)]
@@ -120,7 +150,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn styles_of_a_terminal_go_and_no_command_of_a_log_is_left() {
+        assert_eq!(escaped("\u{1b}[1;31mred\u{9b}0m ##[error] ###", Place::Text), "red #&#35;[error] #&#35;#");
+        assert_eq!(escaped("half \u{1b}[31", Place::Text), "half \u{fffd}[31");
+    }
+
+    #[test]
+    fn a_text_is_cut_by_what_it_takes_in_the_document() {
+        assert_eq!(fitting("short", 5), "short");
+        assert_eq!(fitting("longer", 5), "lo…");
+        assert_eq!(fitting("\"\"\"", 12), "\"…");
+        assert_eq!(fitting("", 0), "");
+        assert_eq!(fitting("漢字漢字", 9), "漢字…");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_cut_fits(text in hostile_text(), limit in 3usize..60) {
+            let cut = fitting(&text, limit);
+            prop_assert!(escaped(&cut, Place::Attribute).len() <= limit);
+            prop_assert!(text.starts_with(cut.trim_end_matches('…')));
+        }
+
         #[test]
         fn text_of_any_kind_leaves_the_structure_as_it_is(text in hostile_text()) {
             let xml = written(&text);

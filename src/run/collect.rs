@@ -8,9 +8,9 @@ use anyhow::{Context as _, anyhow, ensure};
 use crate::cli::{Check, Collect, Input};
 use crate::env::Env;
 use crate::exit::Status;
-use crate::finding::{Coverage, State};
+use crate::finding::Coverage;
 use crate::messages::Messages;
-use crate::policy::{Requirement, weigh};
+use crate::policy::weigh;
 use crate::progress::Board;
 use crate::report::{Destination, Target, Targets};
 use crate::settings::{BaseBranch, Refusal, Settings, settings};
@@ -49,9 +49,7 @@ pub(super) fn run(arguments: &Collect, env: &Env, messages: Messages) -> Result<
         .wanted
         .iter()
         .zip(&collected)
-        .filter(|(wanted, one)| {
-            wanted.rule.requirement == Requirement::Required && one.coverage.state != State::Complete
-        })
+        .filter(|(wanted, one)| wanted.rule.requirement.lacks(one.coverage.state))
         .map(|(wanted, one)| format!("{} is {}", wanted.name, one.coverage.state.name()))
         .collect();
     // Giving a million findings back one by one takes longer than all that the process has left to do.

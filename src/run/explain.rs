@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::anyhow;
-use jiff::Timestamp;
-use jiff::civil::Date;
+
 use jiff::tz::TimeZone;
 
 use crate::cli::Explain;
@@ -12,10 +11,9 @@ use crate::env::Env;
 use crate::exit::Status;
 use crate::finding::{Finding, State, Way};
 use crate::messages::Messages;
-use crate::policy::{
-    Baseline, Candidate, Demanded, Disposition, Enforcement, Evaluation, Judged, Subject, Truth, last_day,
-};
-use crate::policy_file::Entry;
+use crate::policy::{Baseline, Candidate, Disposition, Enforcement, Evaluation, Judged, Subject, Truth};
+use crate::policy_file::proposal;
+use crate::report::{owners, waive};
 use crate::settings::{Refusal, Settings};
 
 use super::lines::safe;
@@ -24,15 +22,12 @@ use super::shell::print;
 /// How many findings are explained at most; a query that fits more is too vague to be meant.
 const SHOWN: usize = 10;
 
-/// The end that the waiver to paste proposes: time enough to fix, too short to be forgotten.
-const WAIVED_DAYS: u64 = 30;
-
 pub(super) fn run(arguments: &Explain, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let (settings, evaluation) = super::judged(&arguments.input, env, messages)?;
     // A rule for waivers has no finding that could be explained.
     let ruled = evaluation.violations.iter().find(|violation| violation.rule == arguments.query);
     if let Some(violation) = ruled.filter(|violation| violation.findings.is_empty()) {
-        let place = format!("{}:{}", violation.place.file, violation.place.line);
+        let place = violation.place.to_string();
         let description = violation.description.as_deref().unwrap_or("It is violated by no finding.");
         return print(format!("{} ({})\n  {}\n", safe(&violation.rule), safe(&place), safe(description)).as_bytes());
     }
@@ -214,8 +209,8 @@ fn rules(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &
         };
         let mark = if matches { "counts it" } else { "does not count it" };
         let enforcement = if limit.enforcement_on(day) == Enforcement::Warn { ", warns only" } else { "" };
-        let place = format!("{}:{}", limit.place.file, limit.place.line);
-        writeln!(out, "    {}: {mark} ({found}{enforcement}; {})", limit.name, safe(&place))?;
+        let place = safe(&limit.place.to_string());
+        writeln!(out, "    {}: {mark} ({found}{enforcement}; {place})", limit.name)?;
         if let Subject::When(condition) = &limit.subject {
             for answer in condition.answers(&candidate) {
                 let truth = match answer.truth {
@@ -235,60 +230,23 @@ fn waiver(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: 
     if let Some(waiver) = judged.waiver.and_then(|number| evaluation.waivers.get(number as usize)) {
         let until = waiver.expires.map(|date| format!(", until {date}")).unwrap_or_default();
         let owner = waiver.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
-        let place = format!("{}:{}", waiver.place.file, waiver.place.line);
-        let place = safe(&format!("{place}{until}{owner}"));
+        let place = safe(&format!("{}{until}{owner}", waiver.place));
         writeln!(out, "\n  waiver {} ({place}): {}", safe(&waiver.id), safe(&waiver.reason))?;
     }
     if judged.disposition != Disposition::Violation {
         return Ok(());
     }
     let rules = &settings.resolved.waiver_rules;
-    let demands = |demanded: Demanded| rules.require.iter().any(|stated| stated.value == demanded);
-    let say = |what: &str| Some(format!("say {what}"));
-    let entry = Entry {
-        id: waiver_id(&judged.finding),
-        matches: vec![("fingerprint", vec![judged.finding.fingerprint.to_string()])],
-        reason: "say why this is acceptable".to_owned(),
-        owner: say("who answers for it"),
-        ticket: say("where the work is tracked").filter(|_| demands(Demanded::Ticket)),
-        approved_by: say("who allowed it").filter(|_| demands(Demanded::ApprovedBy)),
-        expires: proposed_end(settings.as_of, rules.max_life(judged.severity).map(|life| life.value)),
-    };
-    let mut owners: Vec<&str> = evaluation.waivers.iter().filter_map(|waiver| waiver.owner.as_deref()).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    owners.truncate(5);
+    let entry = proposal(judged, rules, settings.as_of);
+    let owners = owners(&evaluation.waivers);
     if !owners.is_empty() {
         writeln!(out, "\n  who answers for waivers here: {}", safe(&owners.join(", ")))?;
     }
-    let fingerprint = judged.finding.fingerprint.to_string();
     let file = rules.files.first().map(|file| file.value.as_str());
-    let command = format!("findgate waive {}", fingerprint.get(..15).unwrap_or(&fingerprint));
+    let command = waive(&judged.finding);
     let option = if file.is_none() { " --file PATH" } else { "" };
     let within = file.map(|file| format!(" in {}", safe(file))).unwrap_or_default();
     writeln!(out, "\n  to waive it, whoever owns the policy runs `{command}{option}`")?;
     writeln!(out, "  with the options of this run, or adds under `waivers:`{within}")?;
     writeln!(out, "{}", entry.block(4, 2, "\n"))
-}
-
-/// The end that is proposed for a waiver: time enough to fix, too short to be forgotten, and no later than its life allows.
-pub(super) fn proposed_end(as_of: Timestamp, life: Option<u64>) -> Date {
-    let today = as_of.to_zoned(TimeZone::UTC).date();
-    last_day(today, life.unwrap_or(u64::MAX).min(WAIVED_DAYS * 86_400))
-}
-
-/// A name for the waiver that says what it is about and that the policy accepts.
-pub(super) fn waiver_id(finding: &Finding) -> String {
-    let what = finding.advisory().or(finding.check()).map_or("finding", |name| &**name);
-    let hash = finding.fingerprint.to_string();
-    format!("{}-{}", waiver_name(what), hash.get(3..9).unwrap_or_default())
-}
-
-/// The part of it that says what it is about.
-pub(super) fn waiver_name(what: &str) -> String {
-    const LONGEST: usize = 60;
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let name: String = what.chars().take(LONGEST).map(plain).collect();
-    let name = name.trim_matches('-');
-    if name.is_empty() { "finding".to_owned() } else { name.to_owned() }
 }

@@ -8,6 +8,9 @@ pub(super) fn safe(text: &str) -> String {
     actions_safe(&terminal(text)).into_owned()
 }
 
+/// The most of a title that is shown, in characters.
+const TITLE: usize = 100;
+
 /// A finding on a line, as it is: `high      src/a.py:3  SQL injection`.
 pub(super) fn finding(judged: &Judged) -> String {
     let finding = &judged.finding;
@@ -18,15 +21,14 @@ pub(super) fn finding(judged: &Judged) -> String {
         Some(package.version.as_ref().map_or(package.name.to_string(), |v| format!("{} {v}", package.name)))
     };
     let place = place.or_else(package).unwrap_or_else(|| "no place".to_owned());
-    format!("{:8}  {place}{}  {}", judged.severity.name(), line.unwrap_or_default(), cut(&finding.title))
+    format!("{:8}  {place}{}  {}", judged.severity.name(), line.unwrap_or_default(), cut(&finding.title, TITLE))
 }
 
-/// As much of a title as a line has room for.
-fn cut(title: &str) -> String {
-    const LONGEST: usize = 100;
-    match title.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", title.get(..at).unwrap_or_default()),
-        None => title.to_owned(),
+/// So many characters of a text, and `…` for the rest.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

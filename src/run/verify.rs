@@ -5,7 +5,6 @@
 //! stays unlooked at. Who signed it, a tool for signatures must say.
 
 mod compare;
-mod once;
 mod record;
 
 use std::path::Path;

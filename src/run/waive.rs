@@ -23,12 +23,12 @@ use crate::policy::{
     Evaluation, Judged, MAX_BYTES, Problems, Resolved, Waiver, WaiverRules, WaiverState, check_waivers, decode_waivers,
     evaluate, last_day,
 };
-use crate::policy_file::{self, Appended, Entry, Loaded, Refused, Texts, Wrong};
+use crate::policy_file::{self, Appended, Entry, Loaded, Refused, Texts, Wrong, proposed_end, waiver_id, waiver_name};
 use crate::report::Destination;
 use crate::settings::{self, Refusal};
 use crate::tree::{Tree, TreeFile, Unread};
 
-use super::explain::{found, proposed_end, waiver_id, waiver_name};
+use super::explain::found;
 use super::lines::safe;
 use super::shell::print;
 use part::Part;
@@ -166,12 +166,7 @@ fn nothing_to_waive(query: &str, fitting: &[&Judged], evaluation: &Evaluation) -
     match waiver {
         Some(waiver) => {
             let until = waiver.expires.map(|day| format!(" until {day}")).unwrap_or_default();
-            anyhow!(
-                "waive {query}: {} waives it already{until}; change it in {}:{}",
-                waiver.id,
-                waiver.place.file,
-                waiver.place.line
-            )
+            anyhow!("waive {query}: {} waives it already{until}; change it in {}", waiver.id, waiver.place)
         }
         None => anyhow!("waive {query}: every source that saw it excuses it, so there is nothing to waive"),
     }
@@ -278,7 +273,7 @@ fn end(given: Option<&str>, target: &Target) -> anyhow::Result<Date> {
         let until = last_day(today, life.value);
         let of = target.severity.map(|severity| format!(" for a finding that is {severity}")).unwrap_or_default();
         if end > until {
-            bail!("--expires {given}: `max_life` ({}:{}) allows {until} at most{of}", life.place.file, life.place.line);
+            bail!("--expires {given}: `max_life` ({}) allows {until} at most{of}", life.place);
         }
     }
     Ok(end)

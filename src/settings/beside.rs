@@ -160,7 +160,7 @@ fn why(error: NotLoaded) -> String {
             let first = problems.get(..1).unwrap_or_default();
             let drawn = policy_file::draw(first, |file| texts.get(file).map(|text| &**text), false);
             let message = drawn.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            let place = first.first().map(|problem| format!("{}:{}: ", problem.place.file, problem.place.line));
+            let place = first.first().map(|problem| format!("{}: ", problem.place));
             let more = problems.len().saturating_sub(1);
             let more = if more > 0 { format!(" (and {more} more that is wrong)") } else { String::new() };
             format!("{}{message}{more}", place.unwrap_or_default())

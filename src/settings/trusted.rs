@@ -2,7 +2,7 @@
 
 use crate::env::Env;
 use crate::policy_file::Loaded;
-use crate::project::Project;
+use crate::project::{Project, short};
 use crate::tree::{Revision, Side, Tree};
 
 /// Where a policy was read from.
@@ -46,7 +46,7 @@ pub(super) fn told(tree: &Tree, project: &Project) -> Vec<String> {
     }
     let new: Vec<String> = tree.brought().iter().map(|path| path.display().to_string()).collect();
     if !new.is_empty() {
-        let base = tree.base_commit().map(|commit| format!(" {}", commit.get(..12).unwrap_or(&commit)));
+        let base = tree.base_commit().map(|commit| format!(" {}", short(&commit)));
         told.push(format!(
             "the policy {} is new in this change: the base{} has none there, so the change itself says what it is judged by",
             new.join(" and "),

@@ -7,7 +7,7 @@ use super::{Held, Snapshot};
 use crate::finding::{Coverage, State};
 use crate::policy::{EvidenceRule, Node, is_same_commit};
 use crate::policy_file::digest;
-use crate::project::{Project, is_same_repository};
+use crate::project::{Project, is_same_repository, short};
 use crate::source::Collected;
 
 /// A source that is asked for, by the policy or by `--sarif`.
@@ -57,6 +57,7 @@ impl Snapshot {
     pub fn fill(&self, project: &mut Project) -> anyhow::Result<()> {
         // What started a run and where it deploys to are facts of the run that judges.
         let Project {
+            ci: _,
             name,
             repository,
             branch,
@@ -89,7 +90,6 @@ impl Snapshot {
         }
         let moved = match (&project.commit, commit) {
             (Some(here), Some(there)) if !is_same_commit(here, there) && here != there => {
-                let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
                 let (there, here) = (short(there), short(here));
                 project.warnings.push(format!(
                     "the snapshot was taken for commit {there}, and commit {here} is judged; `commit: head` in the policy \

@@ -83,6 +83,7 @@ impl<'a> ProjectWire<'a> {
         // What was said of the facts belongs to the run that found them.
         // What started a run and where it deploys to are facts of the run that judges.
         let Project {
+            ci: _,
             name,
             repository,
             branch,

@@ -21,10 +21,12 @@ pub mod sarif;
 mod scalar;
 mod scans;
 mod session;
+mod str;
 #[cfg(test)]
 #[path = "../../tests/common/server.rs"]
 mod test_server;
 
+pub(crate) use self::str::Str;
 pub use collect::{Told, collect, probe};
 pub use desk::{Access, Desk, Outcome, Step, Unready};
 pub use fault::Fault;

@@ -56,6 +56,13 @@ impl Folder {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
+    /// Changes a document and writes it back.
+    pub(crate) fn alter(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        let mut document = self.json(name);
+        change(&mut document);
+        self.write(name, document.to_string());
+    }
+
     /// The binary, in this folder, with nothing of the surrounding environment but the search path.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_findgate"));

@@ -1,7 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::exit::Status;
+use crate::finding::State;
+use crate::policy::Verdict;
 use crate::report::sample::{Checks, Sample, any_sample, large, sample};
+use crate::report::words::is_missing;
 use crate::report::{ActionsSafe, Format};
 
 /// The report as a log shows it: without styles, through the net that every target puts below it.
@@ -44,6 +48,18 @@ fn the_verdict_comes_first_and_the_rules_that_decided_it_last() {
 }
 
 #[test]
+fn a_pass_of_what_only_names_is_not_called_a_policy_that_holds() {
+    let mut sample = sample();
+    sample.evaluation.verdict = Verdict::Pass;
+    sample.evaluation.violations.clear();
+    let report = plain(&sample);
+    assert!(report.starts_with("PASS  no violation was seen, but only what --only names was read\n"), "{report}");
+    assert!(sample.written(Format::Markdown).contains("\n## \u{26a0}\u{fe0f} PASS: no violation was seen, but only"));
+    let page = sample.written(Format::Html);
+    assert!(page.contains("<header class=\"warning\">") && !page.contains("No rule is violated"));
+}
+
+#[test]
 fn a_violation_with_something_unread_says_both_at_the_top() {
     let sample = sample();
     assert!(sample.evaluation.evidence.iter().any(is_missing), "the sample holds a source that was not read");
@@ -56,6 +72,7 @@ fn a_violation_with_something_unread_says_both_at_the_top() {
 #[test]
 fn a_policy_that_holds_with_warnings_is_not_called_violated() {
     let mut sample = sample();
+    sample.only.clear();
     sample.evaluation.verdict = Verdict::Pass;
     for judged in &mut sample.evaluation.findings {
         if judged.disposition == Disposition::Violation {
@@ -90,6 +107,16 @@ fn every_outcome_is_shown_or_counted() {
     }
     for waiver in &sample().evaluation.waivers {
         assert!(report.contains(&format!("\n  {}  ", waiver.id)), "no {}:\n{report}", waiver.id);
+    }
+}
+
+#[test]
+fn a_title_is_the_same_in_every_format_for_people() {
+    let mut sample = sample();
+    sample.evaluation.findings[0].finding.title = "Shell used.".into();
+    for format in [Format::Human, Format::Markdown, Format::Junit, Format::Gitlab, Format::Github] {
+        let report = sample.written(format);
+        assert!(report.contains("Shell used") && !report.contains("Shell used."), "{report}");
     }
 }
 

@@ -1,6 +1,5 @@
 //! One finding as one result.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -10,10 +9,12 @@ use serde_sarif::sarif::{
 };
 
 use super::super::Report;
+use super::super::anchor::{self, Anchor};
 use super::super::escape::percent_encode_path;
-use super::rules::{Rules, about, message, title, versions};
+use super::super::words::{self, subject, title};
+use super::rules::{Rules, about, message, versions};
 use super::{Chosen, Profile};
-use crate::finding::{Excuse, Finding, Location as Place, Severity};
+use crate::finding::{Excuse, Location as Place, Severity};
 use crate::policy::{Disposition, Enforcement, Judged, WaiverOutcome};
 
 /// GitLab skips a result whose message is longer than 2,048; GitHub names no limit. Half of that can be read.
@@ -97,9 +98,7 @@ fn sentence(report: &Report<'_>, judged: &Judged, placed: bool) -> String {
 fn violated(report: &Report<'_>, judged: &Judged) -> String {
     const SHOWN: usize = 2;
     let mut text = String::new();
-    for violation in
-        judged.violations.iter().take(SHOWN).filter_map(|&at| report.evaluation.violations.get(at as usize))
-    {
+    for violation in words::violations(report, judged).take(SHOWN) {
         let verb = match violation.enforcement {
             Enforcement::Deny => "Violates",
             Enforcement::Warn => "Warned of by",
@@ -117,15 +116,6 @@ fn violated(report: &Report<'_>, judged: &Judged) -> String {
         more => text.push_str(&format!(" And {more} more rules.")),
     }
     text
-}
-
-/// The package and its version.
-pub(super) fn subject(finding: &Finding) -> Option<String> {
-    let package = finding.package.as_deref()?;
-    Some(match &package.version {
-        Some(version) => format!("{} {version}", package.name),
-        None => package.name.to_string(),
-    })
 }
 
 /// GitHub's rules: a relative URI, and a region that begins at a line. Columns are given only where they make sense
@@ -152,17 +142,10 @@ fn at_policy(report: &Report<'_>) -> PhysicalLocation {
     at_line(report, report.policy_origin, 1)
 }
 
-/// A line of a file of the policy; one that is built in or lies elsewhere is shown where a policy usually stands.
+/// A line of a file of the policy.
 pub(super) fn at_line(report: &Report<'_>, file: &str, line: u32) -> PhysicalLocation {
-    let uri = |name: &str| {
-        if name.contains(':') { None } else { relative_uri(name.strip_prefix("./").unwrap_or(name)) }
-    };
-    let (uri, line) = match (uri(file), uri(report.policy_origin)) {
-        (Some(uri), _) => (uri, i64::from(line.clamp(1, i32::MAX as u32))),
-        (None, Some(policy)) => (policy, 1),
-        (None, None) => (".findgate.yml".to_owned(), 1),
-    };
-    at(uri, Region::builder().start_line(line).build())
+    let Anchor { path, line } = anchor::at_line(report, file, line);
+    at(percent_encode_path(path).into_owned(), Region::builder().start_line(i64::from(line)).build())
 }
 
 fn at(uri: String, region: Region) -> PhysicalLocation {
@@ -172,13 +155,9 @@ fn at(uri: String, region: Region) -> PhysicalLocation {
         .build()
 }
 
-/// A path of the repository as a URI reference. The model promises such paths; a source that broke the promise must not
-/// spoil the upload of everything else.
+/// A path of the repository as a URI reference.
 fn relative_uri(path: &str) -> Option<String> {
-    let fits = !path.is_empty()
-        && !path.contains(char::is_control)
-        && path.split('/').all(|segment| !matches!(segment, "" | "." | ".."));
-    fits.then(|| percent_encode_path(path).into_owned())
+    anchor::relative(path).map(|path| percent_encode_path(path).into_owned())
 }
 
 fn level(severity: Option<Severity>) -> ResultLevel {
@@ -246,7 +225,7 @@ fn suppressions(report: &Report<'_>, judged: &Judged) -> Vec<Suppression> {
 }
 
 fn waived(waiver: &WaiverOutcome) -> String {
-    let mut text = format!("Waiver {} ({}:{}", waiver.id, waiver.place.file, waiver.place.line);
+    let mut text = format!("Waiver {} ({}", waiver.id, waiver.place);
     for (what, who) in [("owner", &waiver.owner), ("approved by", &waiver.approved_by), ("ticket", &waiver.ticket)] {
         if let Some(who) = who {
             text.push_str(&format!(", {what} {who}"));
@@ -273,28 +252,4 @@ fn excused(judged: &Judged) -> String {
         })
         .collect();
     if words.is_empty() { judged.excuse.map_or("excused", Excuse::name).to_owned() } else { words.join("; ") }
-}
-
-/// A link that may stand in a URI field and between angle brackets of Markdown: https, written in the characters of RFC
-/// 3986, without credentials, and not longer than platforms take.
-pub(super) fn https(link: &str) -> Option<&str> {
-    const LENGTH: usize = 2_048;
-    let rest = link.strip_prefix("https://")?;
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host_fits =
-        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'));
-    let (name, port) = host.split_once(':').unwrap_or((host, ""));
-    let rest_fits =
-        rest[host.len()..].bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/?#%!$&'()*+,;=:@".contains(&b))
-            && rest.split('%').skip(1).all(|after| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
-            && rest.matches('#').count() <= 1;
-    let port_fits = port.bytes().all(|b| b.is_ascii_digit());
-    (link.len() <= LENGTH && host_fits && !name.is_empty() && port_fits && rest_fits).then_some(link)
-}
-
-/// A repository as it is known (`github.com/acme/payments`) as an address.
-pub(super) fn repository_uri(repository: &str) -> Option<String> {
-    let (host, path) = repository.split_once('/')?;
-    let address: Cow<'_, str> = percent_encode_path(path);
-    https(&format!("https://{host}/{address}")).map(str::to_owned)
 }

@@ -42,7 +42,7 @@ fn level(violation: &Violation) -> (ResultLevel, &'static str, &'static str) {
 fn sentence(violation: &Violation) -> String {
     let Violation { rule, description, place, found, allowed, .. } = violation;
     let what = description.clone().unwrap_or_else(|| format!("{found} found, {allowed} allowed."));
-    format!("{} Violates {rule} ({}:{}).", message(&what, 600), place.file, place.line)
+    format!("{} Violates {rule} ({place}).", message(&what, 600))
 }
 
 pub(super) fn result(report: &Report<'_>, profile: Profile, violation: &Violation, index: Option<i64>) -> SarifResult {
@@ -87,7 +87,7 @@ pub(super) fn descriptor(violation: &Violation) -> ReportingDescriptor {
         .help(
             MultiformatMessageString::builder()
                 .text(message(&help, TEXT))
-                .markdown(markdown(&message(&help, TEXT)).into_owned())
+                .markdown(markdown(&message(&help, TEXT)))
                 .build(),
         )
         .default_configuration(ReportingConfiguration::builder().level(Value::String(level.to_owned())).build())

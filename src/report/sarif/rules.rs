@@ -14,8 +14,10 @@ use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfigu
 use sha2::{Digest as _, Sha256};
 
 use super::super::Report;
-use super::super::escape::{is_visible, markdown, markdown_code, sarif_message, shorten};
-use super::result::{https, level_name, subject};
+use super::super::escape::{markdown, markdown_code, sarif_message, shorten};
+use super::super::words::links::https;
+use super::super::words::{name_of_check, subject, title};
+use super::result::level_name;
 use super::{Chosen, ruled};
 use crate::finding::{Finding, Kind, Severity, Text, unversioned};
 use crate::policy::{Judged, Violation};
@@ -273,14 +275,6 @@ fn base_id(finding: &Finding) -> String {
     }
 }
 
-/// The advisory for what concerns a package, else the check; each for the other where that is missing.
-fn name_of_check(finding: &Finding) -> &str {
-    let advisory = finding.advisory();
-    let check = finding.check();
-    let name = if finding.package.is_some() { advisory.or(check) } else { check.or(advisory) };
-    name.map(|name| name.trim()).filter(|name| is_visible(name)).unwrap_or(finding.kind.name())
-}
-
 /// A text as an identifier: nothing hidden, no long one. What is cut off is kept apart by a hash of the whole.
 fn identifier(name: &str) -> String {
     const LENGTH: usize = 200;
@@ -291,12 +285,6 @@ fn identifier(name: &str) -> String {
     let hash = Sha256::digest(name.as_bytes());
     let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{}{digits}", shorten(&clean, LENGTH - digits.len()))
-}
-
-/// The finding's title, or its check where a scanner gives none: GitHub takes an empty text for a missing one.
-pub(super) fn title(finding: &Finding) -> &str {
-    let title = finding.title.trim().trim_end_matches('.');
-    if is_visible(title) { title } else { name_of_check(finding) }
 }
 
 /// What kind of thing it is, in one word, as GitHub's filter shows it.
@@ -404,7 +392,7 @@ pub(super) fn message(text: &str, limit: usize) -> String {
 
 fn cut_markdown(text: &str, limit: usize) -> String {
     // Cut before escaping: half an escape would be shown, and the text has no limit of its own.
-    markdown(&shorten(text, limit)).into_owned()
+    markdown(&shorten(text, limit))
 }
 
 fn text(text: &str) -> MultiformatMessageString {

@@ -3,7 +3,7 @@
 //! Command line, environment, machine and folders are properties that SARIF has and that stay out: they tell strangers
 //! what a runner looks like, and change from run to run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde_json::Value;
@@ -15,7 +15,9 @@ use serde_sarif::sarif::{
 use super::super::Report;
 use super::super::escape::is_visible;
 use super::super::stream::Object;
-use super::result::{ROOT, repository_uri};
+use super::super::words::is_missing;
+use super::super::words::links::repository_uri;
+use super::result::ROOT;
 use super::rules::message;
 use super::{Profile, RESULTS, Selection};
 use crate::exit::Status;
@@ -36,13 +38,16 @@ pub(super) fn driver(driver: &mut Object<'_>) -> io::Result<()> {
     driver.member("informationUri", "https://github.com/findgate/findgate")
 }
 
-/// The category, up to the last slash; after it would come an id of the run, which we do not give.
+/// The category, up to the last slash; after it would come an id of the run, which we do not give. A run that left sources
+/// out has one of its own: in the category of the whole it would close the alerts of those that it did not read.
 pub(super) fn automation_details(report: &Report<'_>) -> RunAutomationDetails {
     const LENGTH: usize = 100;
     let name: String = report.policy.name.as_deref().unwrap_or_default().chars().take(LENGTH).map(plain).collect();
     let name = name.trim_matches('-');
     let name = if name.is_empty() { "default" } else { name };
-    RunAutomationDetails::builder().id(format!("findgate/{name}/")).build()
+    let only: BTreeSet<&String> = report.only.iter().collect();
+    let only: String = only.into_iter().flat_map(|source| ["-only-", source]).flat_map(str::chars).map(plain).collect();
+    RunAutomationDetails::builder().id(format!("findgate/{name}{only}/")).build()
 }
 
 /// Letters and digits of any script stay: two teams' policies must not end up in one category.
@@ -51,10 +56,11 @@ fn plain(c: char) -> char {
 }
 
 /// A violated policy is a successful evaluation. An evaluation without all of its evidence is not: GitHub then refuses
-/// the file and keeps the alerts that it has, instead of closing those of a source that was not read.
+/// the file and keeps the alerts that it has, instead of closing those of a source that was not read, optional or not.
 pub(super) fn invocation(report: &Report<'_>, selection: &Selection<'_>) -> Invocation {
     let verdict = report.evaluation.verdict;
-    let complete = verdict != Verdict::Undecided && !report.evaluation.evidence.iter().any(misses);
+    let lacks = |one: &Evidence| is_missing(one) || lacks(one);
+    let complete = verdict != Verdict::Undecided && !report.evaluation.evidence.iter().any(lacks);
     let time = report.as_of.to_string();
     let description = match verdict {
         Verdict::Pass => "The policy holds.",
@@ -72,9 +78,9 @@ pub(super) fn invocation(report: &Report<'_>, selection: &Selection<'_>) -> Invo
         .build()
 }
 
-/// Whether a required source was not read completely.
-fn misses(evidence: &Evidence) -> bool {
-    evidence.requirement == Requirement::Required && evidence.coverage.state != State::Complete
+/// Whether findings of it may not be here. What is stale is old and whole.
+fn lacks(evidence: &Evidence) -> bool {
+    matches!(evidence.coverage.state, State::Partial | State::Failed)
 }
 
 fn notifications(report: &Report<'_>, selection: &Selection<'_>) -> Vec<Notification> {
@@ -90,7 +96,7 @@ fn notifications(report: &Report<'_>, selection: &Selection<'_>) -> Vec<Notifica
         for reason in coverage.reasons.iter().skip(told) {
             all.push(notification(level, "source", &format!("Source {} is {state}: {reason}", coverage.source)));
         }
-        if misses(evidence) && coverage.reasons.is_empty() {
+        if is_missing(evidence) && coverage.reasons.is_empty() {
             all.push(notification("error", "source", &format!("Source {} is {state}.", coverage.source)));
         }
         for note in &coverage.notes {

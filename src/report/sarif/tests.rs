@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::finding::Severity;
+use crate::finding::{Severity, State};
 use crate::policy::{Requirement, Verdict};
 use crate::report::Format;
 use crate::report::escape::is_hidden;
@@ -152,6 +152,19 @@ fn check_both(sample: &Sample, validator: &Validator) {
         assert!(faults.is_empty(), "{faults:#?}");
         check(&document, profile);
     }
+}
+
+#[test]
+fn a_run_that_left_sources_out_closes_no_alert_of_theirs() {
+    let mut sample = sample();
+    let category = |sample: &Sample| {
+        let document: Value = serde_json::from_str(&sample.written(Format::Sarif)).unwrap();
+        text(&document, "/runs/0/automationDetails/id").to_owned()
+    };
+    sample.only = Vec::new();
+    let whole = category(&sample);
+    sample.only = vec!["sarif".to_owned(), "mend".to_owned()];
+    assert_eq!(category(&sample), whole.trim_end_matches('/').to_owned() + "-only-mend-only-sarif/");
 }
 
 #[test]
@@ -322,6 +335,13 @@ fn the_invocation_tells_the_verdict_and_whether_everything_was_read() {
     }
     for evidence in &mut sample.evaluation.evidence {
         evidence.requirement = Requirement::Optional;
+    }
+    assert_eq!(invocation(&sample)["executionSuccessful"], false, "alerts of what is optional would be closed, too");
+    for evidence in &mut sample.evaluation.evidence {
+        evidence.coverage.state = match evidence.coverage.state {
+            State::Partial | State::Failed => State::Complete,
+            state => state,
+        };
     }
     assert_eq!(invocation(&sample)["executionSuccessful"], true, "a violated policy is a successful evaluation");
     sample.evaluation.verdict = Verdict::Undecided;

@@ -81,7 +81,7 @@ impl Shown<'_> {
         page.plain(0, if overrides.is_empty() { "overrides: []" } else { "overrides:" });
         for own in overrides {
             let note = if self.applies(own) { "applied above" } else { "does not apply here" };
-            page.line(2, &format!("- when: {{{}}}", occasion(own)), &[&origin(&own.place), note]);
+            page.line(2, &format!("- when: {{{}}}", occasion(own)), &[&own.place.to_string(), note]);
             if let Some(said) = &own.unknown_severity {
                 page.said(4, format!("unknown_severity: {}", said.value), Some(&said.place));
             }
@@ -98,7 +98,7 @@ impl Shown<'_> {
             page.plain(0, "# extends:");
         }
         for entry in extends {
-            page.plain(0, &format!("#   {} (at {})", entry.name, origin(&entry.place)));
+            page.plain(0, &format!("#   {} (at {})", entry.name, entry.place));
         }
         if let Some(applied) = &self.resolved.applied {
             page.plain(0, &format!("# applied: {applied}"));
@@ -126,7 +126,7 @@ impl Page {
 
     /// A value; without a place it is the default.
     fn said(&mut self, indent: usize, text: impl Display, place: Option<&Place>) {
-        let place = place.map_or("default".to_owned(), origin);
+        let place = place.map_or("default".to_owned(), Place::to_string);
         self.line(indent, &text.to_string(), &[&place]);
     }
 
@@ -265,10 +265,6 @@ impl Page {
 
 fn place_of<'a, T>(own: &'a Option<Stated<T>>, general: &'a Option<Stated<T>>) -> Option<&'a Place> {
     own.as_ref().or(general.as_ref()).map(|said| &said.place)
-}
-
-fn origin(place: &Place) -> String {
-    format!("{}:{}", place.file, place.line)
 }
 
 /// Text as a value of YAML: plain where nobody would take it for anything else.

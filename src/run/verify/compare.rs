@@ -6,6 +6,7 @@ use super::record::{InputFacts, Record, Violated};
 use crate::policy::{Evaluation, Violation};
 use crate::policy_file::{InputFile, Role};
 use crate::report::EXTENSION;
+use crate::run::lines::cut;
 use crate::settings::Settings;
 
 /// What was found.
@@ -188,12 +189,7 @@ fn own_member<'v>(document: &'v Value, name: &str) -> Option<&'v Value> {
 
 /// A value on a line that somebody can read.
 fn shown(value: &Value) -> String {
-    const LONGEST: usize = 120;
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text,
-    }
+    cut(&value.to_string(), 120)
 }
 
 fn digests(recorded: &str, found: &str) -> String {

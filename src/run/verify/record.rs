@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::once::Once;
 use crate::event::Event;
 use crate::project::{Project, PullRequest};
 use crate::report::{EXTENSION, PREDICATE_TYPE, STATEMENT_TYPE};
+use crate::run::once::Once;
 
 /// What the payload of an envelope is.
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";

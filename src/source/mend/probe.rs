@@ -7,6 +7,7 @@ use super::read;
 use super::scans;
 use crate::finding::{Scan, ScanState};
 use crate::policy::series;
+use crate::project::short;
 use crate::source::{Outcome, Step};
 
 /// Tries everything that reading needs. It stops where what follows makes no sense any more.
@@ -115,11 +116,7 @@ fn told_of(what: &'static str, first: Result<(usize, Option<u64>), Refused>) -> 
 fn told(scan: &Scan) -> String {
     let status = scan.status.as_deref().unwrap_or(scan.state.name());
     let time = scan.finished.map(|time| format!(" {time}")).unwrap_or_default();
-    let commit = scan
-        .commit
-        .as_ref()
-        .map(|commit| format!(" of commit {}", commit.get(..12).unwrap_or(commit)))
-        .unwrap_or_default();
+    let commit = scan.commit.as_ref().map(|commit| format!(" of commit {}", short(commit))).unwrap_or_default();
     let branch = scan.branch.as_ref().map(|branch| format!(" of branch {branch}")).unwrap_or_default();
     format!("{} {status}{time}{commit}{branch}", scan.engine)
 }

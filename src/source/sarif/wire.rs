@@ -5,17 +5,12 @@
 //! `kind`, a `level`, a list of suppressions of the wrong type, the same key twice) is an error, and the result is
 //! skipped and counted. Properties are free-form, so nothing in them is an error but a known key given twice.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
 pub(super) use super::properties::{Properties, Property};
-pub(super) use super::tolerant::{First, Int, Label, Loose, Message, Object, Prints, Several, Strings};
+pub(super) use crate::source::Str;
 
-/// Text that borrows where it can. `Option<Cow<str>>` never borrows: serde's derive knows only a bare `Cow`.
-#[derive(Deserialize, Clone, Debug, PartialEq)]
-#[serde(transparent)]
-pub(super) struct Str<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(super) use super::tolerant::{First, Int, Label, Loose, Message, Object, Prints, Several, Strings};
 
 /// A result.
 #[derive(Deserialize, Debug, Default)]

@@ -41,7 +41,7 @@ impl Env {
     }
 
     /// An environment that a test makes up. Its time is the beginning of 1970.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>, folder: &std::path::Path) -> Env {
         Env {
             variables: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),

@@ -18,6 +18,8 @@ pub mod exit;
 pub mod feed;
 pub mod fetch;
 pub mod finding;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod messages;
 pub mod net;
 pub mod policy;

@@ -42,6 +42,8 @@ use crate::source::{Desk, Reader};
 
 use collect::Telling;
 use judge::judge;
+#[cfg(fuzzing)]
+pub(crate) use {policy::shown, verdict::stored_verdict};
 
 /// Runs a command and tells how it ended.
 #[must_use]

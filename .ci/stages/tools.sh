@@ -1,4 +1,5 @@
-# What the stages need, and what needs no build: scripts, schemas, workflows, the files for other platforms.
+# What the stages need, and what needs no build: scripts, schemas, workflows, the files for other platforms; and
+# the fuzz targets, which are a crate of their own.
 # shellcheck shell=bash
 
 install_tools() {
@@ -98,4 +99,10 @@ lint_documents() {
   "$venv/bin/check-jsonschema" --builtin-schema vendor.github-workflows "$shown"/.github/workflows/*.yml
   "$venv/bin/check-jsonschema" --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci "$shown"/gitlab/*.yml
   "$venv/bin/zizmor" --offline --no-progress "$shown/.github/workflows"
+}
+
+# Each over its seeds, so that none of them rots. That takes no nightly toolchain; fuzzing itself is scripts/fuzz.
+try_fuzz_targets() {
+  TMPDIR=$work RUSTFLAGS='--cfg fuzzing' \
+    cargo test --locked --manifest-path fuzz/Cargo.toml --no-default-features --lib
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::finding::{Coverage, Known, State};
+use crate::messages::bounded;
 use crate::policy_file::digest;
 use crate::project::{Project, is_same_repository};
 use crate::report::EVALUATION_SCHEMA;
@@ -149,11 +150,12 @@ enum Kind {
 }
 
 fn take(bytes: Vec<u8>, file: &str, reading: Reading<'_>) -> anyhow::Result<Taken> {
-    match kind(&bytes)? {
+    let taken = kind(&bytes).and_then(|kind| match kind {
         Kind::Snapshot => of_snapshot(&bytes),
         Kind::Evaluation => evaluation::take(&bytes),
         Kind::Sarif => of_sarif(bytes, file, reading),
-    }
+    });
+    taken.map_err(bounded)
 }
 
 /// The bytes in which a document that this program wrote says what it is.

@@ -30,7 +30,9 @@ impl Document {
         let marker = marker_of(&text).ok_or_else(|| {
             anyhow!("it is no report of findgate, for its first line is no `<!-- findgate: NAME -->`; `findgate check --output markdown=FILE` writes one")
         })?;
-        Ok(Document { marker: marker.to_owned(), text })
+        // Nothing behind it, so that it fits in whatever the document is cut to.
+        let rest = text.find('\n').and_then(|end| text.get(end..)).unwrap_or_default();
+        Ok(Document { marker: marker.to_owned(), text: format!("{marker}{rest}") })
     }
 
     /// The document without what GitLab carries out: a line that begins with a slash and a word, as in `/close`, wherever it
@@ -232,5 +234,8 @@ mod tests {
         let report = document(&format!("<!-- findgate: a -->\n{}\n", "a".repeat(5000)));
         let cut = report.within(1000);
         assert!(cut.starts_with("<!-- findgate: a -->\n\n*Cut here: 1 more lines"), "{cut}");
+        // Blanks behind the marker are no reason to lose it.
+        let report = document(&format!("<!-- findgate: a -->{}\nb\n", "\t ".repeat(5000)));
+        assert_eq!(report.within(1000), "<!-- findgate: a -->\nb\n");
     }
 }

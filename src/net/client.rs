@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Url;
-use reqwest::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::redirect;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -220,6 +220,12 @@ impl Client {
     }
 
     async fn once(&self, request: &Request) -> Result<Answer, (Cause, Again)> {
+        #[cfg(fuzzing)]
+        if let Some(answered) = super::fuzzing::answer(request) {
+            let (status, headers, bytes) = answered.ok_or((Cause::Deadline(self.network.budget), Again::No))?;
+            redirected(request, status, &headers)?;
+            return self.understand(status, headers, bytes);
+        }
         let Request { attempt: _, url, named: _, method, headers, body, expects, makes: _ } = request;
         let http = if is_loopback(url) { Some(&self.local) } else { self.remote.as_ref() };
         let Some(http) = http else {
@@ -241,10 +247,7 @@ impl Client {
             Expects::Json => (MOST_BYTES, false),
             Expects::Document { most } => (most, true),
         };
-        if (300..400).contains(&status) && !is_document {
-            let to = headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| url.join(to).ok());
-            return Err((Cause::Redirect { to: to.as_ref().and_then(host_of) }, Again::No));
-        }
+        redirected(request, status, &headers)?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
             if bytes.len() + chunk.len() > most {
@@ -255,6 +258,11 @@ impl Client {
         if is_document {
             return Ok(Answer { status, body: String::new(), bytes, headers });
         }
+        self.understand(status, headers, bytes)
+    }
+
+    /// Takes what arrived for the answer of an API.
+    fn understand(&self, status: u16, headers: HeaderMap, bytes: Vec<u8>) -> Result<Answer, (Cause, Again)> {
         let good = (200..300).contains(&status);
         let body = match String::from_utf8(bytes) {
             Ok(body) => body,
@@ -278,6 +286,15 @@ enum Again {
     /// Perhaps: a proxy that is restarting answers with a page.
     Once,
     No,
+}
+
+/// An API never leads elsewhere, for a credential would go there.
+fn redirected(request: &Request, status: u16, headers: &HeaderMap) -> Result<(), (Cause, Again)> {
+    if !(300..400).contains(&status) || request.expects != Expects::Json {
+        return Ok(());
+    }
+    let to = headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| request.url.join(to).ok());
+    Err((Cause::Redirect { to: to.as_ref().and_then(host_of) }, Again::No))
 }
 
 /// Host and port, for messages.

@@ -8,6 +8,8 @@ mod client;
 mod dns;
 mod document;
 mod failure;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod request;
 mod retry;
 mod secret;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::platform::{Facts, Reference, Told, branch, commit, is_zeros, of_tag, told};
 use super::{PullRequest, address};
 use crate::env::Env;
+use crate::messages::bounded;
 
 /// The most that is read of an event. GitHub's own limit for the payload of a webhook is 25 MB.
 const MAX_BYTES: u64 = 25 << 20;
@@ -152,7 +153,7 @@ fn read(path: &Path) -> io::Result<Event> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other(format!("it is larger than {MAX_BYTES} bytes")));
     }
-    Ok(serde_json::from_slice(&bytes)?)
+    serde_json::from_slice(&bytes).map_err(|error| io::Error::other(bounded(error.into()).to_string()))
 }
 
 /// An event that is asked for values.

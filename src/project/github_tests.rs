@@ -144,6 +144,16 @@ fn a_group_of_githubs_merge_queue_is_the_branch_that_it_becomes() {
 }
 
 #[test]
+fn a_note_does_not_repeat_the_event_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("event.json"), json!("\u{1b}".repeat(100_000)).to_string()).unwrap();
+    let env = crate::env::Env::of([("GITHUB_EVENT_PATH", "event.json")], folder.path());
+    let notes = super::github::facts(&env).notes;
+    assert!(notes.iter().any(|note| note.starts_with("the event cannot be read: ")), "{notes:?}");
+    assert!(notes.iter().all(|note| note.len() < 2000), "{notes:?}");
+}
+
+#[test]
 fn an_event_that_cannot_be_read_is_a_note_and_costs_no_branch() {
     let of_variables = || Some((12, None, "main"));
     for (event, note) in [

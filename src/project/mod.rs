@@ -230,3 +230,18 @@ fn describe(pull_request: &PullRequest) -> String {
     let target = target.as_ref().map(|target| format!(" into {target}")).unwrap_or_default();
     format!("pull request{number}{origin}{target}")
 }
+
+/// For fuzzing: what an address of a git remote is read as, and what a repository is that a user names so.
+#[cfg(fuzzing)]
+pub(crate) fn addressed(text: &str) -> [Result<String, &'static str>; 2] {
+    [address::repository(text), address::named(text)]
+}
+
+/// For fuzzing: every text that GitHub Actions tells of the project, git not being asked.
+#[cfg(fuzzing)]
+pub(crate) fn of_github(env: &Env) -> Vec<String> {
+    let Facts { repository, branch, commit, base, merge, environment, no_branch, notes, warnings, .. } =
+        platform::facts(Some(Ci::Github), env);
+    let told = [repository, branch, commit, base, merge, environment].into_iter().flatten().map(|(text, _)| text);
+    told.chain(no_branch).chain(notes).chain(warnings).collect()
+}

@@ -123,6 +123,15 @@ fn show(
     }
 }
 
+/// For fuzzing: `policy show` in both its forms, of a policy of the work tree.
+#[cfg(fuzzing)]
+pub(crate) fn shown(loaded: &Loaded, project: &crate::project::Project) -> anyhow::Result<(String, Vec<u8>)> {
+    let at = settings::PolicyAt { shown: loaded.origin.clone(), side: Side::Worktree, base: None };
+    let resolved = settings::resolve(loaded, project)?;
+    let shown = Shown { loaded, at: &at, resolved: &resolved, circumstances: settings::circumstances(project) };
+    Ok((shown.text(), shown.json()?))
+}
+
 fn init(preset: &str, path: &Path, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let text = policy_file::preset(preset)?.text;
     let target = env.folder.join(path);

@@ -46,6 +46,14 @@ pub(super) fn run(arguments: &cli::Verdict, env: &Env, messages: Messages) -> Re
     Ok(Status::from(evaluation.verdict))
 }
 
+/// For fuzzing: the verdict of a stored evaluation, and the lines that tell it.
+#[cfg(fuzzing)]
+pub(crate) fn stored_verdict(bytes: &[u8]) -> anyhow::Result<(Verdict, Vec<String>)> {
+    let evaluation = Stored::parse(bytes)?;
+    let lines = told(&evaluation, "evaluation.json");
+    Ok((evaluation.verdict, lines.iter().map(|line| safe(&cut(line, LONGEST)).to_string()).collect()))
+}
+
 /// Whether it is of what is built, as far as both are known; what is not known, a sentence each.
 ///
 /// # Errors

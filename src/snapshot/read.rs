@@ -18,6 +18,7 @@ use super::wire::{ContentWire, DocumentWire, SourceWire, ToolWire};
 use super::write::written;
 use super::{Held, SCHEMA, Seal, Snapshot};
 use crate::finding::Text;
+use crate::messages::bounded;
 use crate::source::Collected;
 
 /// A bigger file is not read. The largest reports that sources read make a snapshot of about this size.
@@ -74,6 +75,10 @@ pub(super) fn contents(file: File, largest: u64) -> anyhow::Result<Vec<u8>> {
 /// # Errors
 /// If they are not a whole snapshot of this version.
 pub fn decode(bytes: &[u8]) -> anyhow::Result<Snapshot> {
+    decode_whole(bytes).map_err(bounded)
+}
+
+fn decode_whole(bytes: &[u8]) -> anyhow::Result<Snapshot> {
     ensure!(!bytes.is_empty(), "it is empty; whatever took it did not end well, so take it again");
     let document: DocumentWire<'_> = match serde_json::from_slice(bytes) {
         Ok(document) => document,

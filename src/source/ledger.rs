@@ -12,6 +12,8 @@ use crate::net::Masks;
 
 /// So many examples of rows that could not be read are told.
 const EXAMPLES: usize = 3;
+/// The longest reason or note, in bytes.
+const LONGEST: usize = 2000;
 
 /// The account of one vendor's reading.
 #[derive(Debug)]
@@ -155,7 +157,11 @@ impl Ledger {
         // What was read before the source failed cannot be trusted to be all, but what it shows is there.
         let mut findings = self.findings;
         findings.iter_mut().for_each(|finding| mask(finding, masks));
-        let clean = |text: String| masks.apply(&text).into_owned();
+        // What says that an answer cannot be read may repeat all of it.
+        let clean = |text: String| match masks.apply(&text) {
+            text if text.len() > LONGEST => one_line(&text, LONGEST),
+            text => text.into_owned(),
+        };
         let tells_scans = self.scans.is_some();
         let mut scans = self.scans.unwrap_or_default();
         scans.sort_by(|a, b| (&a.target, &a.engine, &a.origin).cmp(&(&b.target, &b.engine, &b.origin)));
@@ -221,6 +227,24 @@ fn mask(finding: &mut Finding, masks: &Masks) {
             sighting;
         for text in [tool, check, id, status, justification, severity, url].into_iter().flatten() {
             mask_text(text, masks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_repeats_no_whole_answer() {
+        let mut ledger = Ledger::new("vendor");
+        ledger.partial(format!("it cannot be read: {}", "a ".repeat(100_000)));
+        ledger.note("b".repeat(100_000));
+        let coverage = ledger.finish(&Masks::default()).coverage;
+        let texts: Vec<&String> = coverage.reasons.iter().chain(&coverage.notes).collect();
+        assert_eq!(texts.len(), 2);
+        for text in texts {
+            assert!(text.chars().count() <= LONGEST && text.ends_with('\u{2026}'), "{text}");
         }
     }
 }

@@ -322,3 +322,10 @@ fn every_dependency_has_its_reason_beside_it() {
         above = line;
     }
 }
+
+#[test]
+fn every_boundary_of_the_threat_model_says_how_it_is_tested() {
+    let text = document("SECURITY.md");
+    let first = |heading| table(&text, heading).into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+    assert_eq!(first("How each boundary is tested"), first("Threat model"));
+}

@@ -180,12 +180,94 @@ fn compile(node: &Node, text: &str, case: Case, slash: Slash, problems: &mut Pro
         problems.add(refuse(format!("it is longer than {LONGEST} bytes")));
         return None;
     }
-    let glob = GlobBuilder::new(text)
+    let pattern = match brackets(text, slash) {
+        Ok(pattern) => pattern,
+        Err(reason) => {
+            problems.add(refuse(reason.to_owned()));
+            return None;
+        }
+    };
+    let glob = GlobBuilder::new(&pattern)
         .literal_separator(slash == Slash::Separates)
         .case_insensitive(case == Case::Ignored)
         .backslash_escape(true)
         .build();
     glob.map_err(|error| problems.add(refuse(error.kind().to_string()))).ok()
+}
+
+/// The glob with brackets that match what people expect: `[!a]` would match a slash where no star does. And a glob is
+/// compared byte by byte, so a bracket around anything but ASCII would match half a character.
+fn brackets(text: &str, slash: Slash) -> Result<String, &'static str> {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some((before, mark, behind)) = split(rest, &['[', '\\']) {
+        out.push_str(before);
+        out.push(mark);
+        rest = behind;
+        if mark == '\\' {
+            let escaped = rest.chars().next();
+            out.extend(escaped);
+            rest = rest.get(escaped.map_or(0, char::len_utf8)..).unwrap_or_default();
+            continue;
+        }
+        let inside = rest.strip_prefix(['!', '^']);
+        // The first may be `]` itself.
+        let body = inside.unwrap_or(rest);
+        let Some((end, _)) = body.char_indices().skip(1).find(|(_, c)| *c == ']') else { break };
+        let (body, behind) = body.split_at(end);
+        if !body.is_ascii() {
+            return Err("brackets hold only characters of ASCII; put others into braces: `{\u{e4},\u{f6}}`");
+        }
+        rest = behind;
+        match inside {
+            None if slash == Slash::Separates && holds_slash(body) => {
+                return Err("its brackets hold `/`, which separates folders");
+            }
+            None => out.push_str(body),
+            Some(_) => {
+                out.push('!');
+                out.push_str(&if slash == Slash::Separates { and_slash(body)? } else { body.to_owned() });
+            }
+        }
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// What stands before one of the marks, the mark, and what follows.
+fn split<'t>(text: &'t str, marks: &[char]) -> Option<(&'t str, char, &'t str)> {
+    let (before, behind) = text.split_at(text.find(marks)?);
+    let mut behind = behind.chars();
+    Some((before, behind.next()?, behind.as_str()))
+}
+
+/// Whether what stands in brackets, characters and ranges of them, is `/`, too.
+fn holds_slash(body: &str) -> bool {
+    let mut rest = body.chars();
+    while let Some(first) = rest.next() {
+        let mut ahead = rest.clone();
+        let last = (ahead.next() == Some('-')).then(|| ahead.next()).flatten();
+        if let Some(last) = last {
+            rest = ahead;
+            if (first..=last).contains(&'/') {
+                return true;
+            }
+        } else if first == '/' {
+            return true;
+        }
+    }
+    false
+}
+
+/// The same in brackets, and `/`. A `]` stays the first, and a `-` that is no range becomes the last.
+fn and_slash(body: &str) -> Result<String, &'static str> {
+    match body.strip_prefix([']', '-']) {
+        None => Ok(format!("/{body}")),
+        Some(rest) if rest.starts_with('-') => Err("a range in its brackets begins with `]` or `-`"),
+        Some(rest) if body.starts_with(']') => Ok(format!("]/{rest}")),
+        Some(rest) if rest.ends_with('-') => Ok(format!("/{rest}")),
+        Some(rest) => Ok(format!("/{rest}-")),
+    }
 }
 
 /// Text without white space at its ends, which nothing that is matched has.
@@ -262,3 +344,7 @@ pub(super) fn package(node: &Node, problems: &mut Problems) -> Option<PackagePat
         }
     }
 }
+
+#[cfg(test)]
+#[path = "pattern_tests.rs"]
+mod tests;

@@ -11,6 +11,7 @@ use serde_json::error::Category;
 
 use crate::exit::Status;
 use crate::finding::State;
+use crate::messages::bounded;
 use crate::policy::{Disposition, Requirement, UNUSED_RULE, Verdict, quoted, verdict_of};
 use crate::report::EVALUATION_SCHEMA as SCHEMA;
 use crate::run::once::Once;
@@ -169,6 +170,10 @@ impl Stored {
     /// # Errors
     /// If it is none, not whole, of another version, or does not agree with itself.
     pub(super) fn parse(bytes: &[u8]) -> anyhow::Result<Stored> {
+        Stored::take(bytes).map_err(bounded)
+    }
+
+    fn take(bytes: &[u8]) -> anyhow::Result<Stored> {
         let text = std::str::from_utf8(bytes).map_err(|_| anyhow!("it is not UTF-8, as every evaluation is"))?;
         ensure!(!text.trim().is_empty(), "it is empty");
         serde_json::from_str::<Once>(text).map_err(|error| match error.classify() {

@@ -341,12 +341,16 @@ fn location(
     };
     let number = |int: Option<Int>| int.and_then(|Int(i)| u32::try_from(i).ok()).filter(|i| *i > 0);
     let region = physical.region.as_ref();
+    let line = region.and_then(|region| number(region.start_line));
+    let told_end = region.and_then(|region| number(region.end_line));
+    // An end before its beginning is none, and then a column of that end says nothing either.
+    let end_line = told_end.filter(|end| line.is_some_and(|line| *end >= line));
     Ok(Some(Location {
         path,
-        line: region.and_then(|region| number(region.start_line)),
+        line,
         column: region.and_then(|region| number(region.start_column)),
-        end_line: region.and_then(|region| number(region.end_line)),
-        end_column: region.and_then(|region| number(region.end_column)),
+        end_line,
+        end_column: region.filter(|_| end_line == told_end).and_then(|region| number(region.end_column)),
     }))
 }
 

@@ -80,7 +80,7 @@ pub(super) fn read_secret(
         path,
         line: row.start_line.line(),
         column: None,
-        end_line: row.end_line.line(),
+        end_line: row.end_line.line().filter(|end| row.start_line.line().is_some_and(|line| line <= *end)),
         end_column: None,
     });
     let what = first(&[&row.description, &row.category]).text().unwrap_or("secret");

@@ -322,6 +322,8 @@ fn a_secret_in_an_image_is_told_without_itself() {
     assert_eq!((&*location.path, location.line, location.end_line), ("home/app/.aws/credentials", Some(15), Some(35)));
     assert_eq!(finding.check().map(|check| &**check), Some("123456"));
     assert_eq!(finding.context, None);
+    let backwards = one(&changed(SECRETS, 0, &[("/endLine", json!(14))]), secret).location.unwrap();
+    assert_eq!((backwards.line, backwards.end_line), (Some(15), None));
 }
 
 #[test]

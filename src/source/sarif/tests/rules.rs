@@ -389,3 +389,18 @@ fn of_facts_that_contradict_each_other_the_stricter_holds() {
         assert_eq!((finding.kev, finding.reachable), (Some(true), Some(false)), "{members}");
     }
 }
+
+#[test]
+fn an_end_before_its_beginning_is_none() {
+    for (region, want) in [
+        (r#"{"startLine": 7, "endLine": 9, "endColumn": 2}"#, (Some(7), Some(9), Some(2))),
+        (r#"{"startLine": 7, "endLine": 7, "endColumn": 2}"#, (Some(7), Some(7), Some(2))),
+        (r#"{"startLine": 7, "endColumn": 2}"#, (Some(7), None, Some(2))),
+        (r#"{"startLine": 7, "endLine": 6, "endColumn": 2}"#, (Some(7), None, None)),
+        (r#"{"endLine": 6, "endColumn": 2}"#, (None, None, None)),
+    ] {
+        let at = format!(r#""physicalLocation": {{"artifactLocation": {{"uri": "a"}}, "region": {region}}}"#);
+        let location = one("", &format!(r#", "locations": [{{{at}}}]"#)).location.unwrap();
+        assert_eq!((location.line, location.end_line, location.end_column), want, "{region}");
+    }
+}

@@ -145,7 +145,10 @@ class Pipeline:
         """Runs a job's script, then its after_script, whose status a runner does not look at."""
         variables = {name: str(value) for name, value in job.get("variables", {}).items()}
         must(not any("$" in value for value in variables.values()), f"a runner would put variables into {variables}")
-        everything = self.repository.trial.variables(CI_PROJECT_DIR=str(folder), **self.told, **variables)
+        name = "findgate-report" if job is self.report_job else "findgate-verdict"
+        everything = self.repository.trial.variables(
+            CI_PROJECT_DIR=str(folder), CI_JOB_NAME=name, **self.told, **variables
+        )
         script = "\n".join(job.get("before_script", []) + job["script"])
         ended = run([*SHELLS[self.shell], script], folder, everything)
         after = run([*SHELLS[self.shell], "\n".join(job.get("after_script", [":"]))], folder, everything)
@@ -348,6 +351,9 @@ def an_evaluation_of_the_change_or_of_another_commit_is_not_believed(trial):
         Pipeline(repository, depth=0, jobs=jobs).verdict().ends_with(3)
         passed.told = honest.request(CI_COMMIT_SHA="4" * 40)
         passed.verdict().ends_with(3)
+    unready = Pipeline(Repository(trial, "unready", **files), version="0.1.0")
+    unready.report("error").ends_with(2)
+    must(unready.artifacts is None, "a report of the change became an artifact of a job that did not judge")
 
 
 @tried

@@ -9,6 +9,7 @@
 )]
 
 pub mod baseline;
+mod brief;
 pub mod cache;
 pub mod cli;
 pub mod comment;

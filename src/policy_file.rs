@@ -73,7 +73,7 @@ pub fn decode(bytes: Vec<u8>) -> anyhow::Result<PolicyFile> {
     }
 }
 
-/// `sha256:` and the digest of a policy's bytes.
+/// `sha256:` and the digest of the bytes of any file.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     let mut text = String::from("sha256:");

@@ -36,7 +36,7 @@ use crate::policy::{Evaluation, EvidenceRule};
 use crate::policy_file::{self, Wrong};
 use crate::progress::Board;
 use crate::project::Project;
-use crate::report::{Color, Destination, Format, Output, Report, Targets, Unprepared, Written};
+use crate::report::{Color, Destination, Format, Output, Report, Targets, Unprepared, Written, plural};
 use crate::settings::{Refusal, Settings, entries, settings};
 use crate::source::{Desk, Reader};
 
@@ -192,12 +192,11 @@ fn tell(coverage: &finding::Coverage, messages: Messages) {
         read,
         skipped: _,
     } = coverage;
-    let count = |count: u64, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
     let findings = match (state, read) {
         (State::Failed, 0) => String::new(),
-        _ => format!(", {}", count(*read, "finding")),
+        _ => format!(", {}", plural(*read, "finding")),
     };
-    let scans = if scans.is_empty() { String::new() } else { format!(" in {}", count(scans.len() as u64, "scan")) };
+    let scans = if scans.is_empty() { String::new() } else { format!(" in {}", plural(scans.len() as u64, "scan")) };
     let tail = match (state, reasons.first()) {
         (State::Complete, _) | (_, None) => String::new(),
         (_, Some(reason)) => format!(": {reason}"),

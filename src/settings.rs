@@ -3,10 +3,10 @@
 //! What fails here is wrong usage or a wrong policy: status 2, nothing was judged. It does not know what is inside a
 //! source's section; the source reads it.
 
+mod apart;
 mod beside;
 mod compared;
 mod library;
-mod told;
 mod trusted;
 
 use std::path::{Path, PathBuf};
@@ -34,10 +34,10 @@ use crate::tree::{Side, Tree};
 use beside::Around;
 use library::Library;
 
+pub use apart::{Apart, Given};
 pub use beside::{Candidate, Contender};
 pub use compared::BaseBranch;
 use compared::{base, baseline};
-pub use told::{Given, Told};
 pub use trusted::PolicyAt;
 
 /// Everything that a judgement needs.
@@ -156,8 +156,8 @@ pub fn settings(input: &Input, env: &Env) -> Result<Settings, Refusal> {
 ///
 /// # Errors
 /// Whatever is wrong with the options or the policy.
-pub fn apart(input: &Input, told: Told, env: &Env) -> Result<Settings, Refusal> {
-    with(input, Some(told), env, Unusable::Refused)
+pub fn apart(input: &Input, apart: Apart, env: &Env) -> Result<Settings, Refusal> {
+    with(input, Some(apart), env, Unusable::Refused)
 }
 
 /// As [`settings`], to try the sources out: one that cannot be used is told as one that was not read, beside the others.
@@ -177,7 +177,7 @@ enum Unusable {
     Told,
 }
 
-fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Result<Settings, Refusal> {
+fn with(input: &Input, apart: Option<Apart>, env: &Env, unusable: Unusable) -> Result<Settings, Refusal> {
     let timeout = timeout(input.network.reach.timeout.as_deref())?;
     let deadline = Instant::now() + timeout;
     let as_of = as_of(input.as_of.as_deref(), env.now)?;
@@ -185,10 +185,10 @@ fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Re
     let fetcher = Fetcher::new(env, ca_file, (deadline, timeout), input.snapshot.is_some());
     let library = Library::new(fetcher, as_of);
     let is_apart = apart.is_some();
-    let Told { mut project, evidence: given, tree } = apart.unwrap_or_else(|| {
+    let Apart { mut project, evidence: given, tree } = apart.unwrap_or_else(|| {
         let project = project(&input.project, env);
         let tree = tree(input.reading.trust, &input.project, &project, env);
-        Told { project, evidence: Given::Asked, tree }
+        Apart { project, evidence: Given::Asked, tree }
     });
     let named = input.reading.policy.as_deref();
     let policy = library.load(named, &tree)?;
@@ -215,7 +215,7 @@ fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Re
         resolved.read_in_part();
     }
     let mut plans = match &given {
-        Given::Files(files) => told::plans_of(files),
+        Given::Files(files) => apart::plans_of(files),
         Given::Asked | Given::Snapshot(_) => plans(&sarif, &policy)?,
     };
     if let Some(snapshot) = &snapshot {
@@ -231,7 +231,7 @@ fn with(input: &Input, apart: Option<Told>, env: &Env, unusable: Unusable) -> Re
     }
     let mut wanted: Vec<Wanted> = plans.iter().map(|(plan, rule)| self::wanted(plan, *rule, &policy, &sarif)).collect();
     if let (Given::Snapshot(_), Some(snapshot)) = (&given, &snapshot) {
-        told::want_all_of(snapshot, &policy, &mut wanted);
+        apart::want_all_of(snapshot, &policy, &mut wanted);
     }
     let masks = Masks::default();
     // A snapshot is judged where there may be neither certificates nor credentials.

@@ -2,14 +2,10 @@
 
 mod common;
 
-use common::{Folder, Run, STRICT, finish, results, sarif};
+use common::{Folder, Run, STRICT, finish, gate, sarif};
 use serde_json::Value;
 
 const GITHUB: [(&str, &str); 2] = [("GITHUB_ACTIONS", "true"), ("GITHUB_REF", "refs/heads/main")];
-
-fn folder(findings: u64) -> Folder {
-    Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(findings)))
-}
 
 fn check(folder: &Folder, variables: &[(&str, &str)], more: &[&str]) -> Run {
     let mut command = folder.command();
@@ -25,7 +21,7 @@ const FIRST: &str = "::error file=src/a.py,line=1,title=findgate%3A thresholds.a
 
 #[test]
 fn annotations_are_on_stderr_once_and_stdout_stays_one_document() {
-    let folder = folder(2);
+    let folder = gate(2);
     for format in ["human", "json", "sarif", "junit", "gitlab"] {
         let plain =
             check(&folder, &[], &["--format", format, "--branch", "main", "--as-of", "2026-11-21"]).ends_with(1);
@@ -45,7 +41,7 @@ fn annotations_are_on_stderr_once_and_stdout_stays_one_document() {
 
 #[test]
 fn annotations_on_stdout_are_not_on_stderr_as_well() {
-    let folder = folder(2);
+    let folder = gate(2);
     for more in [&["--format", "github"][..], &["--output", "github=-"], &["--format", "github", "--quiet"]] {
         let run = check(&folder, &GITHUB, more).ends_with(1);
         assert_eq!(commands(&run.stdout).len(), 2, "{more:?}: {}", run.stdout);
@@ -56,7 +52,7 @@ fn annotations_on_stdout_are_not_on_stderr_as_well() {
 
 #[test]
 fn a_file_of_annotations_is_one_that_no_runner_reads() {
-    let folder = folder(2);
+    let folder = gate(2);
     let run = check(&folder, &GITHUB, &["--output", "github=annotations.txt"]).ends_with(1);
     assert_eq!(commands(&run.stderr).len(), 2, "{}", run.stderr);
     assert_eq!(commands(&folder.read("annotations.txt")), commands(&run.stderr));
@@ -64,7 +60,7 @@ fn a_file_of_annotations_is_one_that_no_runner_reads() {
 
 #[test]
 fn elsewhere_nothing_is_written_that_was_not_asked_for() {
-    let folder = folder(2);
+    let folder = gate(2);
     let elsewhere: [&[(&str, &str)]; 5] = [
         &[],
         &[("GITHUB_ACTIONS", "false")],
@@ -83,7 +79,7 @@ fn elsewhere_nothing_is_written_that_was_not_asked_for() {
 
 #[test]
 fn a_run_that_passes_annotates_nothing_and_one_that_is_undecided_says_why() {
-    let folder = folder(0);
+    let folder = gate(0);
     let run = check(&folder, &GITHUB, &[]).ends_with(0);
     assert!(commands(&run.stderr).is_empty(), "{}", run.stderr);
     let run = check(&folder, &GITHUB, &["--sarif", "missing-*.json"]).ends_with(3);
@@ -95,7 +91,7 @@ fn a_run_that_passes_annotates_nothing_and_one_that_is_undecided_says_why() {
 
 #[test]
 fn annotations_change_no_status_and_no_loudness_silences_them() {
-    let folder = folder(1);
+    let folder = gate(1);
     for (more, status) in [(&["--exit-zero"][..], 0), (&["--quiet"], 1), (&["--verbose"], 1)] {
         let run = check(&folder, &GITHUB, more).ends_with(status);
         assert_eq!(commands(&run.stderr).len(), 1, "{more:?}: {}", run.stderr);
@@ -104,7 +100,7 @@ fn annotations_change_no_status_and_no_loudness_silences_them() {
 
 #[test]
 fn a_thousand_findings_are_ten_annotations_and_a_count() {
-    let folder = folder(1_000);
+    let folder = gate(1_000);
     let run = check(&folder, &GITHUB, &["--format", "json"]).ends_with(1);
     let told = commands(&run.stderr);
     assert_eq!(told.len(), 11, "{}", run.stderr);
@@ -129,7 +125,7 @@ fn what_a_scanner_writes_cannot_command_the_runner() {
 
 #[test]
 fn a_report_that_was_cut_is_told_on_stderr() {
-    let folder = folder(5_001);
+    let folder = gate(5_001);
     for (format, file) in [("gitlab", "codequality.json"), ("junit", "junit.xml")] {
         let output = format!("{format}={file}");
         let run = check(&folder, &[], &["--output", &output]).ends_with(1);

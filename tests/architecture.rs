@@ -3,32 +3,35 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The Rust files of a room of `src`, a folder or a file or both, with their text, comments left out.
-fn code_of(room: &str) -> Vec<(PathBuf, String)> {
-    let room_at = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
-    let mut folders: Vec<PathBuf> = room_at.is_dir().then(|| room_at.clone()).into_iter().collect();
+/// Every file below a folder whose name has one of these extensions.
+fn files_below(folder: PathBuf, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut folders = vec![folder];
     let mut files = Vec::new();
-    let mut add = |path: PathBuf| {
-        let text = fs::read_to_string(&path).unwrap();
-        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        files.push((path, code.join("\n")));
-    };
-    let file = room_at.with_extension("rs");
-    if file.is_file() {
-        add(file);
-    }
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("read {}: {error}", folder.display())) {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                add(path);
+            } else if path.extension().is_some_and(|extension| extensions.iter().any(|one| extension == *one)) {
+                files.push(path);
             }
         }
     }
-    assert!(!files.is_empty(), "{room} holds no Rust file: the test looks in the wrong place");
     files
+}
+
+/// The Rust files of a room of `src`, a folder or a file or both, with their text, comments left out.
+fn code_of(room: &str) -> Vec<(PathBuf, String)> {
+    let room_at = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+    let mut files = if room_at.is_dir() { files_below(room_at.clone(), &["rs"]) } else { Vec::new() };
+    files.extend(Some(room_at.with_extension("rs")).filter(|file| file.is_file()));
+    assert!(!files.is_empty(), "{room} holds no Rust file: the test looks in the wrong place");
+    let code = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        (path, code.join("\n"))
+    };
+    files.into_iter().map(code).collect()
 }
 
 /// Fails naming every file of the room that holds one of the words outside its unit tests.
@@ -211,9 +214,15 @@ fn status_numbers_stand_in_one_file() {
 
 #[test]
 fn no_file_of_the_program_is_longer_than_six_hundred_lines() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for (path, _) in code_of("") {
-        let lines = fs::read_to_string(&path).unwrap().lines().count();
-        assert!(lines <= 600, "{} has {lines} lines", path.strip_prefix(&root).unwrap().display());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut long = Vec::new();
+    for folder in ["fuzz/src", "src", "tests", "benches", "scripts", "action", ".ci"] {
+        let files = files_below(root.join(folder), &["rs", "py", "sh"]);
+        assert!(!files.is_empty(), "{folder} holds no file: the test looks in the wrong place");
+        for path in files {
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            long.extend((lines > 600).then(|| format!("{}: {lines}", path.strip_prefix(root).unwrap().display())));
+        }
     }
+    assert!(long.is_empty(), "more than 600 lines:\n{}", long.join("\n"));
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, STRICT, finish, result_at, results, sarif};
+use common::{Folder, STRICT, finish, gate, result_at, results, sarif};
 use serde_json::json;
 
 fn dependency() -> serde_json::Value {
@@ -111,7 +111,7 @@ fn the_waiver_that_explain_prints_can_be_pasted() {
 
 #[test]
 fn explain_of_nothing_is_wrong_usage_and_of_what_may_be_missing_undecided() {
-    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(1)));
+    let folder = gate(1);
     folder
         .run(["explain", "--policy", "policy.yml", "--sarif", "*.sarif", "CVE-1999-0001"])
         .ends_with(2)
@@ -172,7 +172,7 @@ fn policy_show_prints_what_holds_with_the_line_of_each_value() {
 
 #[test]
 fn both_schemas_are_schemas_and_judge_what_they_are_for() {
-    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(3)));
+    let folder = gate(3);
     let policy = folder.run(["policy", "schema"]).ends_with(0).json();
     let output = folder.run(["policy", "schema", "--output"]).ends_with(0).json();
     let policy = jsonschema::validator_for(&policy).unwrap();

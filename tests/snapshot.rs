@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{Folder, Run, STRICT, finish, results, sarif};
+use common::{Folder, Run, STRICT, finish, gate, results, sarif};
 use serde_json::{Value, json};
 
 const FORMATS: [&str; 4] = ["human", "json", "sarif", "sarif-audit"];
@@ -83,7 +83,7 @@ fn a_snapshot_of_thirteen_scanners_gives_the_same_bytes_as_their_reports_in_ever
 #[test]
 fn what_a_check_saves_is_judged_as_it_was_where_nothing_else_is() {
     for (findings, status) in [(0, 0), (300, 1)] {
-        let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(findings)));
+        let folder = gate(findings);
         for format in FORMATS {
             let more = ["--format", format, DAY[0], DAY[1], "--only", "sarif"];
             let live = folder.check(&[&more[..], &["--save-snapshot", "snapshot.json"]].concat()).ends_with(status);

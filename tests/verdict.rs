@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, Run, STRICT, finish, results, sarif};
+use common::{Folder, Run, finish, gate, results, sarif};
 use serde_json::{Value, json};
 
 const SHA: &str = "1111111111111111111111111111111111111111";
@@ -10,7 +10,7 @@ const OTHER: &str = "2222222222222222222222222222222222222222";
 
 /// A folder with an evaluation of so many findings, of which none is allowed.
 fn judged(findings: u64, more: &[&str], status: i32) -> Folder {
-    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(findings)));
+    let folder = gate(findings);
     folder.check(&[&["--output", "json=findgate.json", "--commit", SHA][..], more].concat()).ends_with(status);
     folder
 }

@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::brief::bounded;
 use crate::finding::{Coverage, Known, State};
-use crate::messages::bounded;
 use crate::policy_file::digest;
 use crate::project::{Project, is_same_repository};
 use crate::report::EVALUATION_SCHEMA;

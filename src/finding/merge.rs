@@ -218,7 +218,7 @@ fn groups_of_packages(findings: &[Finding]) -> Groups {
 }
 
 /// A reading of a package within a group: its ids, path and purl.
-type Told<'a> = (u32, &'a [Text], Option<&'a str>, Option<&'a str>);
+type Reading<'a> = (u32, &'a [Text], Option<&'a str>, Option<&'a str>);
 
 /// Takes groups apart in which one tool tells of several vulnerabilities that have no id in common: a reading of another
 /// tool, which names all of their ids, would make one of them, and a waiver of one would hide the others. What has the
@@ -253,7 +253,7 @@ fn stay_apart_where_a_tool_tells_apart(
         return;
     }
     let mut kept = Groups::of(findings.len());
-    let mut same: HashMap<Told<'_>, u32> = HashMap::new();
+    let mut same: HashMap<Reading<'_>, u32> = HashMap::new();
     for (_, path, purl, place) in readings {
         let root = groups.root(*place);
         let first = if apart.contains(&root) {

@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::platform::{Facts, Reference, Told, branch, commit, is_zeros, of_tag, told};
 use super::{PullRequest, address};
+use crate::brief::bounded;
 use crate::env::Env;
-use crate::messages::bounded;
 
 /// The most that is read of an event. GitHub's own limit for the payload of a webhook is 25 MB.
 const MAX_BYTES: u64 = 25 << 20;

@@ -30,7 +30,7 @@ pub use record::{EXTENSION, PREDICATE_TYPE, STATEMENT_TYPE, write_by as write_re
 pub(crate) use stream::compact;
 pub use target::{Color, Output, Target, Targets, Unprepared, Written};
 pub(crate) use words::waivers::owners;
-pub(crate) use words::{only_read, waive};
+pub(crate) use words::{only_read, plural, waive};
 
 use std::io;
 

@@ -317,7 +317,7 @@ pub(crate) fn waive(finding: &Finding) -> String {
 }
 
 /// `1 rule`, `2 rules`, `2 vulnerabilities`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
+pub(crate) fn plural(count: u64, noun: &str) -> String {
     match (count, noun.strip_suffix("ty")) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{count} {stem}ties"),

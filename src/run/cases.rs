@@ -19,15 +19,15 @@ use crate::policy::{Document, Evaluation, MAX_BYTES, Problems};
 use crate::policy_file::{self, POLICY_FILES, PolicyFile, Texts, Wrong};
 use crate::policy_test::{self, Case, ENDINGS, FOLDER, Shown, TestFile, beside};
 use crate::project::Project;
-use crate::report::{Destination, Target};
-use crate::settings::{Given, Refusal, Told, apart};
+use crate::report::{Destination, Target, plural};
+use crate::settings::{Apart, Given, Refusal, apart};
 use crate::snapshot;
 use crate::source::sarif::Selection;
 use crate::tree::Tree;
 
 use super::collect::{Telling, collect};
 use super::judge::judge;
-use super::lines::{count, safe};
+use super::lines::safe;
 use super::shell::print;
 
 /// More files are not looked for in a folder.
@@ -228,7 +228,7 @@ fn judged(
         as_of: Some(as_of.to_string()),
         ..Input::default()
     };
-    let mut settings = apart(&input, Told { project, evidence, tree: Tree::worktree(&env.folder) }, &env)?;
+    let mut settings = apart(&input, Apart { project, evidence, tree: Tree::worktree(&env.folder) }, &env)?;
     let read = collect(&mut settings, Telling::Weighed, &env, messages);
     Ok(judge(&mut settings, read, &env, messages))
 }
@@ -284,6 +284,6 @@ fn told(suites: &[Suite]) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!(", {count} {what}"))
         .collect();
-    let _ = writeln!(out, "\n{}: {holds} ok{}", count(holds + differ + broken, "case"), rest.concat());
+    let _ = writeln!(out, "\n{}: {holds} ok{}", plural((holds + differ + broken) as u64, "case"), rest.concat());
     out
 }

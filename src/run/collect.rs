@@ -12,7 +12,7 @@ use crate::finding::Coverage;
 use crate::messages::Messages;
 use crate::policy::weigh;
 use crate::progress::Board;
-use crate::report::{Destination, Target, Targets};
+use crate::report::{Destination, Target, Targets, plural};
 use crate::settings::{BaseBranch, Refusal, Settings, settings};
 use crate::snapshot::{self, Contents, Seal};
 use crate::source::{self, Collected};
@@ -41,10 +41,13 @@ pub(super) fn run(arguments: &Collect, env: &Env, messages: Messages) -> Result<
             written.context("cannot write the snapshot to standard output").map_err(Refusal::Output)?;
         }
     }
-    let findings: usize = collected.iter().map(|one| one.findings.len()).sum();
-    let count = |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
+    let findings: u64 = collected.iter().map(|one| one.findings.len() as u64).sum();
     let place = to.map_or("standard output".to_owned(), |to| to.shown());
-    messages.line(&format!("wrote {place}: {} of {}", count(findings, "finding"), count(collected.len(), "source")));
+    messages.line(&format!(
+        "wrote {place}: {} of {}",
+        plural(findings, "finding"),
+        plural(collected.len() as u64, "source")
+    ));
     let missing: Vec<String> = settings
         .wanted
         .iter()

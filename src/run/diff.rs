@@ -17,7 +17,7 @@ use crate::finding::{Severity, State};
 use crate::messages::Messages;
 use crate::policy::{Change, Difference, Disposition, Evaluation, Judged, Verdict};
 use crate::project::Project;
-use crate::settings::{Given, Refusal, Told, apart, as_of, entries};
+use crate::settings::{Apart, Given, Refusal, apart, as_of, entries};
 use crate::snapshot;
 use crate::source::sarif::Selection;
 use crate::tree::Tree;
@@ -92,8 +92,8 @@ pub(super) fn run(arguments: &PolicyDiff, env: &Env, messages: Messages) -> Resu
         let given = given(&evidence, env)?;
         let judge = |policy: &str| {
             let tree = Tree::worktree(&env.folder);
-            let told = Told { project: project.clone(), evidence: given.clone(), tree };
-            judged(policy, told, as_of, env, messages)
+            let known = Apart { project: project.clone(), evidence: given.clone(), tree };
+            judged(policy, known, as_of, env, messages)
                 .map_err(|refusal| about(refusal, &format!("cannot judge {name} by {policy}")))
         };
         let ((old, before), (new, after)) = (judge(old)?, judge(new)?);
@@ -144,7 +144,7 @@ fn given(evidence: &Evidence, env: &Env) -> Result<Given, Refusal> {
 
 fn judged(
     policy: &str,
-    told: Told,
+    known: Apart,
     as_of: Timestamp,
     env: &Env,
     messages: Messages,
@@ -155,7 +155,7 @@ fn judged(
         ..Input::default()
     };
     let messages = messages.hushed();
-    let mut settings = apart(&input, told, env)?;
+    let mut settings = apart(&input, known, env)?;
     let read = collect(&mut settings, Telling::Weighed, env, messages);
     let evaluation = judge(&mut settings, read, env, messages);
     Ok((Named { origin: settings.policy.origin, digest: settings.policy.digest }, evaluation))

@@ -39,7 +39,7 @@ pub(super) struct Read {
 
 /// What came of the feeds.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Facts {
     /// Those that were used.
     pub(super) uses: Vec<FeedUse>,
     /// What is missing for want of those that were not, or are old.
@@ -48,12 +48,16 @@ pub(super) struct Told {
     pub(super) inputs: Vec<InputFile>,
 }
 
-/// What reads the feeds, on any thread.
-pub(super) fn reading(settings: &Settings) -> impl FnOnce() -> Vec<Read> + Send + 'static {
+/// The feeds that the policy names.
+fn named(settings: &Settings) -> impl Iterator<Item = (Which, Feed)> {
     let policy = &settings.policy.policy;
     let named = [(Which::Kev, &policy.kev), (Which::Epss, &policy.epss)];
-    let feeds: Vec<(Which, Feed)> =
-        named.into_iter().filter_map(|(which, feed)| Some((which, feed.as_ref()?.value.clone()))).collect();
+    named.into_iter().filter_map(|(which, feed)| Some((which, feed.as_ref()?.value.clone())))
+}
+
+/// What reads the feeds, on any thread.
+pub(super) fn reading(settings: &Settings) -> impl FnOnce() -> Vec<Read> + Send + 'static {
+    let feeds: Vec<(Which, Feed)> = named(settings).collect();
     let (tree, fetcher, as_of) = (settings.tree.clone(), settings.fetcher.clone(), settings.as_of);
     move || {
         let read = |(which, feed)| Read { bytes: bytes(which, &feed, &tree, &fetcher, as_of), which, feed };
@@ -118,21 +122,21 @@ fn age(date: Timestamp, as_of: Timestamp) -> Age {
 }
 
 /// Puts what the feeds tell onto findings, which are merged.
-pub(super) fn apply(read: Vec<Read>, findings: &mut [Finding], settings: &Settings, messages: Messages) -> Told {
+pub(super) fn apply(read: Vec<Read>, findings: &mut [Finding], settings: &Settings, messages: Messages) -> Facts {
     let Said { notes, warnings } = settings.fetcher.said();
     notes.iter().for_each(|note| messages.detail(note));
     warnings.iter().for_each(|warning| messages.note(warning));
-    let mut told = Told::default();
+    let mut facts = Facts::default();
     for Read { which, feed, bytes } in read {
         let name = which.name();
         let (FeedAt::File(from) | FeedAt::Url(from)) = &feed.at;
         if let Ok(bytes) = &bytes {
-            told.inputs.push(InputFile { role: Role::Feed, name: from.clone(), digest: digest(bytes) });
+            facts.inputs.push(InputFile { role: Role::Feed, name: from.clone(), digest: digest(bytes) });
         }
         let mut missing = |state: State, reason: String| {
             let coverage = Coverage { state, ..Coverage::unread(&format!("enrich.{name}"), reason) };
             super::tell(&coverage, messages);
-            told.evidence.push(Evidence { coverage, requirement: Requirement::Required });
+            facts.evidence.push(Evidence { coverage, requirement: Requirement::Required });
         };
         match bytes.and_then(|bytes| use_it(which, from, &bytes, findings, settings.as_of)) {
             Ok(mut used) => {
@@ -151,12 +155,12 @@ pub(super) fn apply(read: Vec<Read>, findings: &mut [Finding], settings: &Settin
                         ),
                     );
                 }
-                told.uses.push(used);
+                facts.uses.push(used);
             }
             Err(error) => missing(State::Failed, format!("{error:#}")),
         }
     }
-    told
+    facts
 }
 
 fn use_it(
@@ -192,11 +196,6 @@ fn use_it(
 
 /// That the thread that reads the feeds ended without a word.
 pub(super) fn lost(settings: &Settings) -> Vec<Read> {
-    let policy = &settings.policy.policy;
-    let named = [(Which::Kev, &policy.kev), (Which::Epss, &policy.epss)];
     let lost = || Err(anyhow!("its reader ended without a word; please report this"));
-    let read = |(which, feed): (Which, &Option<crate::policy::Stated<Feed>>)| {
-        Some(Read { which, feed: feed.as_ref()?.value.clone(), bytes: lost() })
-    };
-    named.into_iter().filter_map(read).collect()
+    named(settings).map(|(which, feed)| Read { which, feed, bytes: lost() }).collect()
 }

@@ -31,8 +31,3 @@ pub(super) fn cut(text: &str, most: usize) -> String {
         None => text.to_owned(),
     }
 }
-
-/// `1 case`, `2 cases`.
-pub(super) fn count(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}

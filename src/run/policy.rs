@@ -17,7 +17,7 @@ use crate::messages::Messages;
 use crate::policy::{Unused, json_schema, json_schema_of, lint};
 use crate::policy_file::{self, Loaded};
 use crate::policy_test::language::TESTS;
-use crate::report::{self, terminal};
+use crate::report::{self, plural, terminal};
 use crate::settings::{self, Refusal};
 use crate::source;
 use crate::tree::Side;
@@ -73,7 +73,7 @@ fn check(
     }
     // `unused: deny` is a rule as well: `check` counts it.
     let unused = policy.waiver_rules.unused.as_ref().is_some_and(|unused| unused.value == Unused::Deny);
-    let count = |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
+    let count = |count: usize, noun: &str| plural(count as u64, noun);
     let text = format!(
         "{}: nothing wrong; {}, {}, {}, {}{}\n",
         terminal(&loaded.origin),

@@ -9,7 +9,7 @@ use crate::finding::State;
 use crate::messages::Messages;
 use crate::policy::Requirement;
 use crate::progress::Board;
-use crate::report::{terminal, wrapped};
+use crate::report::{plural, terminal, wrapped};
 use crate::settings::{self, Refusal, Settings};
 use crate::source::{self, Outcome, Reader, Step, sarif};
 
@@ -53,8 +53,7 @@ pub(super) fn run(arguments: &Sources, env: &Env, messages: Messages) -> Result<
 /// Files have nobody to ask: they are read.
 fn of_files(files: &sarif::Settings, env: &Env) -> Vec<Step> {
     let coverage = sarif::collect(files, &env.folder, &crate::progress::Progress::silent()).coverage;
-    let count = |count: u64, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
-    let read = format!("{} in {}", count(coverage.read, "finding"), count(coverage.scans.len() as u64, "scan"));
+    let read = format!("{} in {}", plural(coverage.read, "finding"), plural(coverage.scans.len() as u64, "scan"));
     let mut steps: Vec<Step> = coverage.reasons.iter().map(|reason| Step::bad("files", reason)).collect();
     if coverage.state == State::Complete {
         steps.push(Step::good("files", read));

@@ -14,11 +14,11 @@ use crate::finding::State;
 use crate::messages::Messages;
 use crate::policy::{Verdict, is_same_commit};
 use crate::project::{Project, is_same_repository, short};
-use crate::report::only_read;
+use crate::report::{only_read, plural};
 use crate::settings::{self, Refusal};
 use crate::snapshot::LARGEST;
 
-use super::lines::{count, cut, safe};
+use super::lines::{cut, safe};
 use super::shell::print;
 use super::stored;
 use evaluation::{Source, Stored, Violated};
@@ -87,7 +87,7 @@ fn is_of_this(evaluation: &Stored, project: &Project) -> anyhow::Result<Vec<Stri
 fn told(evaluation: &Stored, name: &str) -> Vec<String> {
     let Stored { verdict, policy, rules, repository, commit, as_of, only, violated, sources, warnings } = evaluation;
     let day = as_of.strftime("%Y-%m-%d");
-    let mut lines = vec![format!("policy {policy}, {}, as of {day}", count(*rules, "rule"))];
+    let mut lines = vec![format!("policy {policy}, {}, as of {day}", plural(*rules as u64, "rule"))];
     let commit = commit.as_ref().map(|commit| format!("commit {}", short(commit)));
     let project: Vec<String> = repository.iter().cloned().chain(commit).collect();
     lines.extend((!project.is_empty()).then(|| format!("project {}", project.join(", "))));
@@ -101,7 +101,7 @@ fn told(evaluation: &Stored, name: &str) -> Vec<String> {
     }
     let besides = match warnings {
         0 => String::new(),
-        warnings => format!("{} and ", count(*warnings, "warning")),
+        warnings => format!("{} and ", plural(*warnings as u64, "warning")),
     };
     lines.push(format!("{besides}every finding: {name}"));
     let mut why: Vec<String> = match verdict {

@@ -18,7 +18,7 @@ use crate::messages::Messages;
 use crate::policy::Evaluation;
 use crate::policy_file::{InputFile, POLICY_FILES, Role, digest_of};
 use crate::report::{Report, write_record};
-use crate::settings::{Given, PolicyAt, Refusal, Settings, Told, apart};
+use crate::settings::{Apart, Given, PolicyAt, Refusal, Settings, apart};
 use crate::tree::{Revision, Side, Tree, Unread};
 
 use super::collect::{Telling, collect};
@@ -57,8 +57,8 @@ pub(super) fn run(arguments: &Verify, env: &Env, messages: Messages) -> Result<S
         ..Input::default()
     };
     let tree = tree(&record, policy.is_some(), &env);
-    let told = Told { project: record.project.clone(), evidence: Given::Asked, tree };
-    let mut settings = apart(&input, told, &env)?;
+    let known = Apart { project: record.project.clone(), evidence: Given::Asked, tree };
+    let mut settings = apart(&input, known, &env)?;
     if let (Some(Ok(baseline)), Some(recorded)) = (&mut settings.baseline, recorded_baseline(&record)) {
         baseline.file = recorded;
     }

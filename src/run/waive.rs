@@ -85,7 +85,7 @@ pub(super) fn run(arguments: &Waive, env: &Env, messages: Messages) -> Result<St
         let block = entry.block(2, 2, "\n");
         return print(safe_lines(&format!("would write {shown}:{line}: {sentence}\n{block}\n")).as_bytes());
     }
-    // Whoever adds a waiver at the same time must not lose his.
+    // Who adds a waiver at the same time must not lose it.
     if existing(&file, &target.policy, env)?.0 != old {
         return Err(anyhow!("{shown} was changed meanwhile, and nothing was written; run it again").into());
     }

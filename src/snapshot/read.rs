@@ -17,8 +17,8 @@ use super::value::{Shared, Str};
 use super::wire::{ContentWire, DocumentWire, SourceWire, ToolWire};
 use super::write::written;
 use super::{Held, SCHEMA, Seal, Snapshot};
+use crate::brief::bounded;
 use crate::finding::Text;
-use crate::messages::bounded;
 use crate::source::Collected;
 
 /// A bigger file is not read. The largest reports that sources read make a snapshot of about this size.

@@ -75,6 +75,27 @@ impl Folder {
         command
     }
 
+    /// The binary in a job of GitHub, for a pull request from that repository and its branch into `o/r`.
+    pub(crate) fn in_pull_request(&self, from: &str, branch: &str) -> Command {
+        let event = json!({"number": 7, "pull_request": {
+            "number": 7,
+            "head": {"ref": branch, "sha": "1".repeat(40), "repo": {"full_name": from, "fork": from != "o/r"}},
+            "base": {"ref": "main", "sha": "2".repeat(40), "repo": {"full_name": "o/r"}}
+        }});
+        self.write("event.json", event.to_string());
+        let mut command = self.command();
+        command.envs([
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_EVENT_NAME", "pull_request"),
+            ("GITHUB_EVENT_PATH", "event.json"),
+            ("GITHUB_REF", "refs/pull/7/merge"),
+            ("GITHUB_HEAD_REF", branch),
+            ("GITHUB_BASE_REF", "main"),
+        ]);
+        command
+    }
+
     /// Runs it. The status must be looked at by the caller, as [`Run`] has nothing else to offer first.
     pub(crate) fn run<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(&self, arguments: I) -> Run {
         finish(self.command().args(arguments))
@@ -159,4 +180,9 @@ pub(crate) fn result_at(path: &str, line: u64, level: &str) -> Value {
 /// So many results, each at a line of its own.
 pub(crate) fn results(count: u64) -> Vec<Value> {
     (1..=count).map(result).collect()
+}
+
+/// A folder with so many findings and a policy that allows none.
+pub(crate) fn gate(findings: u64) -> Folder {
+    Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(findings)))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use assert_cmd::Command;
 use serde_json::{Value, json};
 
 use crate::common::server::{Reply, Request, Server, jwt};
@@ -38,6 +39,11 @@ pub(crate) struct Mock {
     pub(crate) requests_per_token: usize,
     /// Looks at every request first.
     pub(crate) before: Arc<Before>,
+}
+
+/// The path of a list of findings.
+pub(crate) fn results(list: &str) -> String {
+    format!("/project/{PROJECT}/results/{list}")
 }
 
 /// Both services, running.
@@ -295,6 +301,17 @@ pub(crate) fn of_project(more: &str) -> String {
 }
 
 impl Vendor {
+    /// `findgate check` by the policy in a folder.
+    pub(crate) fn check(&self, folder: &Folder, arguments: &[&str]) -> Command {
+        let mut command = folder.command();
+        command.args(["check", "--policy", "policy.yml", "--as-of", "2026-11-21"]).args(arguments);
+        command
+            .env("CYBEDEFEND_PAT", PAT)
+            .env("CYBEDEFEND_URL", &self.api.url)
+            .env("CYBEDEFEND_AUTH_URL", &self.auth.url);
+        command
+    }
+
     /// Judges by a policy, with more arguments, and asserts the status.
     #[track_caller]
     pub(crate) fn judge(&self, policy: &str, arguments: &[&str], status: i32) -> Run {
@@ -303,14 +320,8 @@ impl Vendor {
 
     #[track_caller]
     pub(crate) fn judge_in(&self, folder: Folder, arguments: &[&str], status: i32) -> Run {
-        let mut command = folder.command();
-        let default = ["check", "--policy", "policy.yml", "--format", "json", "--as-of", "2026-11-21"];
-        command.args(default).args(arguments);
-        command
-            .env("CYBEDEFEND_PAT", PAT)
-            .env("CYBEDEFEND_URL", &self.api.url)
-            .env("CYBEDEFEND_AUTH_URL", &self.auth.url);
-        let run = finish(&mut command).ends_with(status);
+        let mut command = self.check(&folder, &["--format", "json"]);
+        let run = finish(command.args(arguments)).ends_with(status);
         assert!(
             !run.stdout.contains(PAT) && !run.stderr.contains(PAT),
             "the token is shown:\n{}\n{}",
@@ -332,8 +343,7 @@ impl Vendor {
 
     /// The requests of a list.
     pub(crate) fn of_list(&self, list: &str) -> Vec<Request> {
-        let path = format!("/project/{PROJECT}/results/{list}");
-        self.api.requests().into_iter().filter(|request| request.path == path).collect()
+        self.api.requests().into_iter().filter(|request| request.path == results(list)).collect()
     }
 }
 

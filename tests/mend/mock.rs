@@ -348,3 +348,14 @@ pub(crate) fn tells(list: &Value, part: &str) {
     let any = list.as_array().unwrap().iter().any(|one| one.as_str().unwrap().contains(part));
     assert!(any, "no {part:?} in {list:#}");
 }
+
+/// An image was scanned, too; nothing was found in it.
+pub(crate) fn with_images(mend: Mend) -> Mend {
+    mend.scans(vec![
+        scan(SAST_SCAN, "SAST", "FINISHED", "2026-09-14T08:18:20Z"),
+        scan(SCA_SCAN, "SCA", "FINISHED", "2026-09-14T08:21:40Z"),
+        scan(IMG_SCAN, "IMG", "FINISHED", "2026-09-14T08:22:40Z"),
+    ])
+    .with(IMAGES, Shape::Images, vec![])
+    .with(SECRETS, Shape::Images, vec![])
+}

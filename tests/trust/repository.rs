@@ -217,3 +217,20 @@ impl Repository {
         ]
     }
 }
+
+/// The finding is high, so it violates `STRICT` and not this.
+pub(crate) const LAX: &str = "version: 1\nthresholds: {all: critical}\n";
+
+/// Everything that stdout says, wherever its lines are broken.
+pub(crate) fn words(run: &Run) -> String {
+    run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+pub(crate) fn says(run: &Run, part: &str) {
+    assert!(words(run).contains(part), "no {part:?} in stdout:\n{}", run.stdout);
+}
+
+pub(crate) fn short(commit: &str) -> &str {
+    &commit[..12]
+}

@@ -5,10 +5,10 @@ use std::io;
 
 use serde::Serialize;
 
-use super::super::lines::{count, safe};
+use super::super::lines::safe;
 use super::{Compared, Moved, Named, Shown};
 use crate::policy::{Disposition, Landed, Outcome, RuleChange};
-use crate::report::compact;
+use crate::report::{compact, plural};
 
 /// As much as anybody reads; what is more is counted.
 const MOST: usize = 50;
@@ -42,7 +42,7 @@ fn describe(out: &mut String, compared: &Compared) -> std::fmt::Result {
     }
     let tail = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     let change = if changed == 1 { "changes" } else { "change" };
-    writeln!(out, "{changed} of {} {change}{tail}", count(shown.len(), "snapshot"))
+    writeln!(out, "{changed} of {} {change}{tail}", plural(shown.len() as u64, "snapshot"))
 }
 
 fn describe_one(out: &mut String, shown: &Shown) -> std::fmt::Result {
@@ -67,7 +67,7 @@ fn describe_one(out: &mut String, shown: &Shown) -> std::fmt::Result {
         writeln!(out, "  and {} more rules", difference.rules.len() - MOST)?;
     }
     if !moved.is_empty() {
-        writeln!(out, "  {} of {} change:", moved.len(), count(*findings, "finding"))?;
+        writeln!(out, "  {} of {} change:", moved.len(), plural(*findings as u64, "finding"))?;
     }
     for Moved { change, described, .. } in moved.iter().take(MOST) {
         let way = format!("{} -> {}", landed(place(change.before)), landed(place(change.after)));

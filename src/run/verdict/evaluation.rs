@@ -9,9 +9,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+use crate::brief::bounded;
 use crate::exit::Status;
 use crate::finding::State;
-use crate::messages::bounded;
 use crate::policy::{Disposition, Requirement, UNUSED_RULE, Verdict, quoted, verdict_of};
 use crate::report::EVALUATION_SCHEMA as SCHEMA;
 use crate::run::once::Once;

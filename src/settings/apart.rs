@@ -8,9 +8,9 @@ use crate::snapshot::Snapshot;
 use crate::source::{Plan, sarif};
 use crate::tree::Tree;
 
-/// What is told instead of found out.
+/// What is known already, and not found out.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Apart {
     /// The project: neither a CI platform nor git is asked.
     pub project: Project,
     /// What is judged.

@@ -82,7 +82,7 @@ fn a_path_is_relative_to_the_file_that_names_it() {
         ("org/a.yml", "b.yml", "org/b.yml"),
         ("org/deep/a.yml", "../b.yml", "org/b.yml"),
         ("./org/a.yml", "././../c.yml", "c.yml"),
-        ("p.yml", "../shared/a.yml", "../shared/a.yml"),
+        ("p.yml", "../org/a.yml", "../org/a.yml"),
         ("../x/p.yml", "../a.yml", "../a.yml"),
         ("/etc/p.yml", "a.yml", "/etc/a.yml"),
         ("org/a.yml", "/etc/a.yml", "/etc/a.yml"),

@@ -26,7 +26,7 @@ enum Next {
     /// Text; whether it is a key.
     Text(bool),
     Escape(bool),
-    /// So many digits of `\uXXXX`.
+    /// So many more hexadecimal digits, of an escape that gives a number.
     Hex(bool, u8),
     Scalar,
     Done,

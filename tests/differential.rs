@@ -279,26 +279,43 @@ impl Part {
     }
 }
 
-/// Whether a text is what the parts describe, a byte at a time. `/` is one like any other only where `crosses`.
-fn is_like(parts: &[Part], text: &[u8], crosses: bool) -> bool {
+/// How a text is looked at.
+#[derive(Clone, Copy)]
+struct Look {
+    /// `/` is a character like any other.
+    crosses: bool,
+    /// Case matters.
+    exact: bool,
+}
+
+impl Look {
+    fn same(self, one: char, other: char) -> bool {
+        one == other || !self.exact && one.to_lowercase().eq(other.to_lowercase())
+    }
+
+    fn is_in(self, (first, last): (char, char), c: char) -> bool {
+        (first..=last).contains(&c) || !self.exact && (first..=last).any(|one| self.same(one, c))
+    }
+}
+
+/// Whether a text is what the parts describe, a character at a time.
+fn is_like(parts: &[Part], text: &[char], look: Look) -> bool {
     let Some((part, rest)) = parts.split_first() else { return text.is_empty() };
-    let fits = |byte: &u8| *byte != b'/' || crosses;
-    let one = |is_it: &dyn Fn(&u8) -> bool| text.first().is_some_and(is_it) && is_like(rest, &text[1..], crosses);
+    let fits = |c: &char| *c != '/' || look.crosses;
+    let one = |is_it: &dyn Fn(&char) -> bool| text.first().is_some_and(is_it) && is_like(rest, &text[1..], look);
     match part {
-        Part::Text(wanted) => {
-            let behind = text.strip_prefix(wanted.to_string().as_bytes());
-            behind.is_some_and(|behind| is_like(rest, behind, crosses))
-        }
+        Part::Text(wanted) => one(&|c| look.same(*wanted, *c)),
         Part::One => one(&fits),
-        Part::Of { not, ranges } => one(&|byte| {
-            let c = char::from(*byte);
-            fits(byte) && ranges.iter().any(|(first, last)| (*first..=*last).contains(&c)) != *not
-        }),
+        Part::Of { not, ranges } => one(&|c| fits(c) && ranges.iter().any(|range| look.is_in(*range, *c)) != *not),
         Part::Many => (0..=text.len())
             .take_while(|end| text[..*end].iter().all(fits))
-            .any(|end| is_like(rest, &text[end..], crosses)),
-        Part::Either(choices) => choices.iter().any(|choice| is_like(&[choice, rest].concat(), text, crosses)),
+            .any(|end| is_like(rest, &text[end..], look)),
+        Part::Either(choices) => choices.iter().any(|choice| is_like(&[choice, rest].concat(), text, look)),
     }
+}
+
+fn chars(text: &str) -> Vec<char> {
+    text.chars().collect()
 }
 
 /// Whether a path is below or at what names of folders and of a file describe; `None` is `**`: any folders, and none, too.
@@ -309,15 +326,28 @@ fn is_at(names: &[Option<Vec<Part>>], path: &[&str]) -> bool {
         (Some((None, [])), _) => !path.is_empty(),
         (Some((None, rest)), _) => (0..=path.len()).any(|skipped| is_at(rest, &path[skipped..])),
         (Some((Some(name), rest)), Some((first, others))) => {
-            is_like(name, first.as_bytes(), false) && is_at(rest, others)
+            is_like(name, &chars(first), Look { crosses: false, exact: true }) && is_at(rest, others)
         }
         (None, Some(_)) | (Some((Some(_), _)), None) => false,
     }
 }
 
-fn part() -> impl Strategy<Value = Part> {
-    let text = || select(vec!['a', 'b', 'c', '.', '-', 'A', '\u{e9}']).prop_map(Part::Text);
-    let range = select(vec![('a', 'a'), ('b', 'b'), ('a', 'b'), ('b', 'z'), ('0', '9'), ('.', '.')]);
+fn part(wide_ranges: bool) -> impl Strategy<Value = Part> {
+    // Characters of one to four bytes, some of them in both cases.
+    let text = || select(chars("abc.-A\u{e9}\u{c9}\u{4e2d}\u{1f980}")).prop_map(Part::Text);
+    let range = select(vec![
+        ('a', 'a'),
+        ('b', 'b'),
+        ('a', 'b'),
+        ('b', 'z'),
+        ('0', '9'),
+        ('.', '.'),
+        ('\u{e9}', '\u{e9}'),
+        ('\u{c9}', '\u{c9}'),
+        ('\u{1f980}', '\u{1f980}'),
+    ]);
+    let wide = select(vec![('\u{c0}', '\u{df}'), ('b', '\u{4e2d}'), ('\u{4e2d}', '\u{1f980}')]);
+    let range = prop_oneof![5 => range, u32::from(wide_ranges) => wide];
     let of = (any::<bool>(), prop::collection::vec(range, 1..3)).prop_map(|(not, ranges)| Part::Of { not, ranges });
     let leaf = prop_oneof![6 => text(), 1 => Just(Part::One), 2 => Just(Part::Many), 2 => of];
     leaf.prop_recursive(2, 8, 3, |inner| {
@@ -330,8 +360,8 @@ fn has_no_stars_that_meet(text: &str) -> bool {
     !text.contains("**") && !text.contains("*{*") && !text.contains("*}*")
 }
 
-fn name() -> impl Strategy<Value = Vec<Part>> {
-    prop::collection::vec(part(), 1..4).prop_filter("stars that meet", |parts| {
+fn name(wide_ranges: bool) -> impl Strategy<Value = Vec<Part>> {
+    prop::collection::vec(part(wide_ranges), 1..4).prop_filter("stars that meet", |parts| {
         has_no_stars_that_meet(&written(parts)) && !matches!(written(parts).as_str(), "." | "..")
     })
 }
@@ -343,7 +373,7 @@ fn written(parts: &[Part]) -> String {
 }
 
 fn names() -> impl Strategy<Value = Vec<Option<Vec<Part>>>> {
-    let one = prop_oneof![3 => name().prop_map(Some), 1 => Just(None)];
+    let one = prop_oneof![3 => name(true).prop_map(Some), 1 => Just(None)];
     prop::collection::vec(one, 1..4)
 }
 
@@ -368,7 +398,7 @@ fn results_at(paths: &[String]) -> Collected {
 }
 
 fn paths() -> impl Strategy<Value = Vec<String>> {
-    let name = "[abc.A\u{e9}-]{1,3}".prop_filter("a folder", |name| name != "." && name != "..");
+    let name = "[abc.A\u{e9}\u{c9}\u{4e2d}\u{1f980}-]{1,3}".prop_filter("a folder", |name| name != "." && name != "..");
     let path = prop::collection::vec(name, 1..5).prop_map(|names| names.join("/"));
     prop::collection::btree_set(path, 1..12).prop_map(|paths| paths.into_iter().collect())
 }
@@ -390,18 +420,25 @@ proptest! {
     }
 
     #[test]
-    fn a_star_in_a_glob_of_checks_matches_anything(parts in name(), slash in any::<bool>(), paths in paths()) {
+    fn a_star_in_a_glob_of_checks_matches_anything(
+        (exact, parts) in any::<bool>().prop_flat_map(|exact| (Just(exact), name(exact))),
+        slash in any::<bool>(),
+        paths in paths(),
+    ) {
+        // Only where case matters may a range in brackets leave ASCII.
+        let key = if exact { "check" } else { "id" };
         let mut parts = parts;
         if slash {
             parts.insert(parts.len() / 2, Part::Text('/'));
         }
         let glob = written(&parts);
         prop_assume!(!glob.starts_with('!'));
-        let text = format!("version: 1\nrules: {{r: {{when: {{check: {}}}}}}}\n", Value::from(glob.as_str()));
+        let text = format!("version: 1\nrules: {{r: {{when: {{{key}: {}}}}}}}\n", Value::from(glob.as_str()));
         let counted = counted(&policy(&text), results_at(&paths));
         for path in &paths {
-            // Each finding is of a check that is named like its path.
-            prop_assert_eq!(counted[path], is_like(&parts, path.as_bytes(), true), "{} and {}", glob, path);
+            // Each finding is of a check that is named like its path, and an id fits where its check does.
+            let look = Look { crosses: true, exact };
+            prop_assert_eq!(counted[path], is_like(&parts, &chars(path), look), "{} and {}", glob, path);
         }
     }
 }

@@ -4,8 +4,7 @@
 //! of a rule unknown counts as true, so that a missing fact never lets a finding slip through, unless the condition itself
 //! says `unknown: skip`.
 
-use globset::GlobSet;
-
+use super::glob::Patterns;
 use crate::finding::{Cwe, Finding, Kind, Package, Scope, Severity, is_absolute};
 
 /// True, false, or not told.
@@ -90,10 +89,6 @@ pub enum Test {
     Status(Patterns),
 }
 
-/// A set of globs: one of them must match.
-#[derive(Clone, Debug)]
-pub struct Patterns(pub GlobSet);
-
 /// A package in a policy or a waiver.
 #[derive(Clone, Debug)]
 pub enum PackagePattern {
@@ -105,7 +100,7 @@ pub enum PackagePattern {
         version: Option<String>,
     },
     /// A glob of names.
-    Name(globset::GlobMatcher),
+    Name(Patterns),
 }
 
 /// A comparison with a number: `">0.5"`.
@@ -413,17 +408,12 @@ impl Bound {
 }
 
 impl Patterns {
-    /// Whether one of the globs matches one of the texts.
-    pub fn match_any<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> bool {
-        texts.into_iter().any(|text| self.0.is_match(text))
-    }
-
-    /// The same, or `None` where nothing matches and something was not told.
+    /// Whether one of the globs matches one of the texts, or `None` where nothing matches and something was not told.
     fn match_told<'a>(&self, texts: impl Iterator<Item = Option<&'a str>>) -> Option<bool> {
         let mut all_told = true;
         for text in texts {
             match text {
-                Some(text) if self.0.is_match(text) => return Some(true),
+                Some(text) if self.is_match(text) => return Some(true),
                 Some(_) => {}
                 None => all_told = false,
             }
@@ -437,7 +427,7 @@ impl PackagePattern {
     #[must_use]
     pub fn matches(&self, package: &Package) -> Option<bool> {
         match self {
-            PackagePattern::Name(glob) => Some(glob.is_match(&*package.name)),
+            PackagePattern::Name(glob) => Some(glob.is_match(&package.name)),
             PackagePattern::Purl { base, version } => {
                 let wrong_version = match (version, &package.version) {
                     (Some(wanted), Some(version)) => **wanted != **version,

@@ -313,7 +313,7 @@ impl Occasion {
             (Some(own), Some(theirs)) => theirs
                 .as_written
                 .iter()
-                .all(|glob| own.as_written.contains(glob) || (is_literal(glob) && own.patterns.0.is_match(glob))),
+                .all(|glob| own.as_written.contains(glob) || (is_literal(glob) && own.patterns.is_match(glob))),
         };
         events && globs(&self.branch, &other.branch) && globs(&self.environment, &other.environment)
     }
@@ -322,7 +322,7 @@ impl Occasion {
 impl Globs {
     /// Whether these are names without wildcards, none of which the others match.
     fn excludes(&self, other: &Globs) -> bool {
-        self.as_written.iter().all(|name| is_literal(name) && !other.patterns.0.is_match(name))
+        self.as_written.iter().all(|name| is_literal(name) && !other.patterns.is_match(name))
     }
 }
 

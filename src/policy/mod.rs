@@ -20,6 +20,7 @@ pub mod expect;
 mod extend;
 #[cfg(test)]
 mod extend_tests;
+mod glob;
 pub mod language;
 #[cfg(test)]
 mod language_tests;
@@ -39,7 +40,7 @@ mod waiving;
 
 pub use baseline::{BASELINE, Baseline};
 pub use condition::{
-    Answer, Bound, Candidate, Clause, Comparison, Condition, Fact, PackagePattern, Patterns, Test, Truth, WhenUnknown,
+    Answer, Bound, Candidate, Clause, Comparison, Condition, Fact, PackagePattern, Test, Truth, WhenUnknown,
 };
 pub use decode::{decode, decode_part, decode_waivers, file_glob};
 pub use difference::{BesideRole, Change, Difference, Landed, Outcome, RuleChange};
@@ -53,6 +54,7 @@ pub use evaluation::{
 };
 pub use evidence::{Aim, CommitRule, EvidenceRule, is_same_commit, newest_first, series, weigh};
 pub use extend::{extend, extend_both};
+pub use glob::{Case, Pattern, Patterns, Slash};
 pub use preset::{PRESETS, Preset};
 pub use problem::{Problem, Problems, is_deceptive, quoted};
 pub use resolve::{CircumstanceUnknown, Resolved, resolve};

@@ -106,7 +106,7 @@ impl Occasion {
     /// What nobody told, where nothing else rules it out.
     pub fn holds(&self, circumstances: Circumstances<'_>) -> Result<bool, &'static str> {
         let Occasion { branch, environment, event } = self;
-        let fits = |globs: &Globs, value: &str| globs.patterns.0.is_match(value);
+        let fits = |globs: &Globs, value: &str| globs.patterns.is_match(value);
         let branch = branch.as_ref().map(|globs| {
             let value = circumstances.branch.filter(|branch| !branch.is_empty());
             value.map(|value| fits(globs, value)).ok_or("branch")

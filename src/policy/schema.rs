@@ -183,6 +183,10 @@ policies by; `findgate policy schema` prints the same as a JSON Schema for edito
 
 A policy is one document of YAML 1.2. Unknown keys, duplicate keys and impossible values are errors, all shown at once. A key
 without a default says nothing where it is left out.
+
+In a glob `?` is one character, `[ab]`, `[a-z]` and `[!a]` are one of these or none of these, and `{a,b}` is either text; `[*]` is a
+literal `*`. Characters are compared, not bytes: `?` matches `ä`, too. In paths and branches `?` and brackets match no `/`. Where case
+does not matter, a letter is also its other case, outside ASCII as well, if that is one letter.
 ";
 
 struct Page {

@@ -2,7 +2,8 @@
 
 use crate::finding::{Finding, Fingerprint, Severity, Text};
 
-use super::condition::{PackagePattern, Patterns};
+use super::condition::PackagePattern;
+use super::glob::Patterns;
 use super::statement::Statement;
 use super::{Place, Stated};
 

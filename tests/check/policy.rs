@@ -256,3 +256,29 @@ fn a_policy_file_that_is_passed_over_is_told() {
         Folder::new().with("scan.sarif", sarif(Vec::new())).with(".findgate.yml", STRICT).with("findgate.yml", STRICT);
     folder.run(["check", "--sarif", "scan.sarif"]).ends_with(0).complains("findgate.yml exists too and is not read");
 }
+
+#[test]
+fn a_wildcard_in_a_path_counts_a_name_of_one_character_whatever_its_bytes() {
+    let rule = |path: &str| format!("version: 1\nrules: {{r: {{when: {{path: {path:?}}}}}}}\n");
+    let folder = Folder::new();
+    for name in ["x", "\u{e4}", "\u{4e2d}", "\u{1f980}"] {
+        folder.write("scan.sarif", sarif(vec![result_at(&format!("src/{name}.py"), 1, "error")]));
+        for (path, status) in [
+            ("src/?.py", 1),
+            ("src/[!y].py", 1),
+            ("src/[x\u{e4}\u{4e2d}\u{1f980}].py", 1),
+            ("src/*.py", 1),
+            ("src/??.py", 0),
+            ("src/[y\u{f6}].py", 0),
+            ("src?*.py", 0),
+        ] {
+            folder.write("policy.yml", rule(path));
+            folder.check(&[]).ends_with(status);
+        }
+    }
+    folder.write("policy.yml", rule("src/[a-c-e].py"));
+    folder
+        .check(&[])
+        .ends_with(2)
+        .complains("`src/[a-c-e].py` is not a glob: in its brackets a `-` follows the range `a-c`");
+}

@@ -7,8 +7,8 @@ use findgate::finding::{
     Sighting, State, Text,
 };
 use findgate::policy::{
-    Enforcement, Evaluation, Evidence, Limit, Match, Place, Requirement, Resolved, Stated, Subject, Verdict, Waiver,
-    WaiverRules, evaluate,
+    Case, Enforcement, Evaluation, Evidence, Limit, Match, PackagePattern, Pattern, Patterns, Place, Requirement,
+    Resolved, Slash, Stated, Subject, Verdict, Waiver, WaiverRules, evaluate,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -153,8 +153,8 @@ prop_compose! {
         package in any::<bool>(),
         expires in prop::option::of(select(vec!["2026-01-01", "2026-06-01", "2027-01-01"])),
     ) -> Waiver {
-        let name = globset::Glob::new("left-*").unwrap().compile_matcher();
-        let package = (package || (id.is_none() && check.is_none())).then_some(findgate::policy::PackagePattern::Name(name));
+        let name = Patterns::new([Pattern::new("left-*", Case::Kept, Slash::Plain).unwrap()]).unwrap();
+        let package = (package || (id.is_none() && check.is_none())).then_some(PackagePattern::Name(name));
         Waiver {
             id: "w".to_owned(),
             place: place(),

@@ -5,7 +5,7 @@ use super::super::expect::{self, Fields};
 use super::super::language;
 use super::super::problem::{Problem, Problems};
 use super::super::shape::Words;
-use super::super::{Bound, Clause, Comparison, Condition, Test, WhenUnknown};
+use super::super::{Bound, Case, Clause, Comparison, Condition, Test, WhenUnknown};
 use super::pattern;
 use crate::finding::{Cwe, Kind, Scope, Severity};
 
@@ -49,13 +49,13 @@ fn test(name: &'static str, key: &Node, node: &Node, problems: &mut Problems) ->
         "scope" => Test::Scope(words(node, &language::SCOPE, problems, Scope::from_name)?),
         "path" => Test::Path(pattern::paths(node, problems)?),
         "package" => Test::Package(each(node, "`package`", problems, pattern::package)?),
-        "id" => Test::Id(pattern::globs(node, "`id`", pattern::Case::Ignored, problems)?),
+        "id" => Test::Id(pattern::globs(node, "`id`", Case::Ignored, problems)?),
         "cwe" => Test::Cwe(each(node, "`cwe`", problems, cwe)?),
-        "license" => Test::License(pattern::globs(node, "`license`", pattern::Case::Ignored, problems)?),
-        "source" => Test::Source(pattern::globs(node, "`source`", pattern::Case::Kept, problems)?),
-        "tool" => Test::Tool(pattern::globs(node, "`tool`", pattern::Case::Ignored, problems)?),
-        "check" => Test::Check(pattern::globs(node, "`check`", pattern::Case::Kept, problems)?),
-        "status" => Test::Status(pattern::globs(node, "`status`", pattern::Case::Ignored, problems)?),
+        "license" => Test::License(pattern::globs(node, "`license`", Case::Ignored, problems)?),
+        "source" => Test::Source(pattern::globs(node, "`source`", Case::Kept, problems)?),
+        "tool" => Test::Tool(pattern::globs(node, "`tool`", Case::Ignored, problems)?),
+        "check" => Test::Check(pattern::globs(node, "`check`", Case::Kept, problems)?),
+        "status" => Test::Status(pattern::globs(node, "`status`", Case::Ignored, problems)?),
         other => {
             // A key of the table that is not read here would be a test that is silently dropped.
             problems

@@ -3,29 +3,13 @@
 //! A star stays within a folder in paths and branches, and matches anything elsewhere: the names of packages, checks and
 //! licenses hold slashes that separate nothing.
 
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use packageurl::PackageUrl;
 
+use super::super::PackagePattern;
 use super::super::document::{Node, Value};
 use super::super::expect;
+use super::super::glob::{Case, Pattern, Patterns, Slash};
 use super::super::problem::{Problem, Problems, quoted};
-use super::super::{PackagePattern, Patterns};
-
-/// Whether upper and lower case are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Case {
-    Kept,
-    Ignored,
-}
-
-/// What `/` is in the text that a glob is matched with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slash {
-    /// It separates: `*` does not cross it.
-    Separates,
-    /// A character like any other.
-    Plain,
-}
 
 /// Globs of anything but paths.
 pub(super) fn globs(node: &Node, what: &str, case: Case, problems: &mut Problems) -> Option<Patterns> {
@@ -116,7 +100,7 @@ pub fn file_glob(node: &Node, problems: &mut Problems) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn path_glob(node: &Node, text: &str, problems: &mut Problems) -> Option<Glob> {
+fn path_glob(node: &Node, text: &str, problems: &mut Problems) -> Option<Pattern> {
     refuse_negation(node, text, problems)?;
     let path = text.strip_prefix('/').unwrap_or(text);
     let (message, label, help) = if text.contains('\\') {
@@ -147,127 +131,40 @@ fn set(
     node: &Node,
     what: &str,
     problems: &mut Problems,
-    read: impl Fn(&Node, &mut Problems) -> Option<Glob>,
+    read: impl Fn(&Node, &mut Problems) -> Option<Pattern>,
 ) -> Option<Patterns> {
     let items = expect::one_or_many(node, what, problems)?;
-    let globs: Vec<Option<Glob>> = items.iter().map(|item| read(item, problems)).collect();
-    let mut builder = GlobSetBuilder::new();
-    for glob in globs {
-        builder.add(glob?);
-    }
-    build(node, &builder, problems).map(Patterns)
+    let patterns: Vec<Option<Pattern>> = items.iter().map(|item| read(item, problems)).collect();
+    ready(node, patterns.into_iter().collect::<Option<_>>()?, problems)
 }
 
-fn build(node: &Node, builder: &GlobSetBuilder, problems: &mut Problems) -> Option<GlobSet> {
-    builder
-        .build()
-        .map_err(|error| {
-            let problem = Problem::new(&node.place, format!("these globs cannot be used: {}", error.kind()));
+fn ready(node: &Node, patterns: Vec<Pattern>, problems: &mut Problems) -> Option<Patterns> {
+    Patterns::new(patterns)
+        .map_err(|reason| {
+            let problem = Problem::new(&node.place, format!("these globs cannot be used: {reason}"));
             problems.add(problem.label("too much for a glob").help("write fewer or simpler globs"));
         })
         .ok()
 }
 
-fn compile(node: &Node, text: &str, case: Case, slash: Slash, problems: &mut Problems) -> Option<Glob> {
+fn compile(node: &Node, text: &str, case: Case, slash: Slash, problems: &mut Problems) -> Option<Pattern> {
     // Longer ones are compiled into programs of megabytes.
     const LONGEST: usize = 1000;
-    let refuse = |reason: String| {
-        Problem::new(&node.place, format!("{} is not a glob: {reason}", quoted(text)))
-            .label("not a glob")
-            .help("`*`, `?`, `[ab]` and `{a,b}` have a meaning; put a literal one into brackets: `[*]`")
+    let pattern = if text.len() > LONGEST {
+        Err(format!("it is longer than {LONGEST} bytes"))
+    } else {
+        Pattern::new(text, case, slash)
     };
-    if text.len() > LONGEST {
-        problems.add(refuse(format!("it is longer than {LONGEST} bytes")));
-        return None;
-    }
-    let pattern = match brackets(text, slash) {
-        Ok(pattern) => pattern,
-        Err(reason) => {
-            problems.add(refuse(reason.to_owned()));
-            return None;
-        }
-    };
-    let glob = GlobBuilder::new(&pattern)
-        .literal_separator(slash == Slash::Separates)
-        .case_insensitive(case == Case::Ignored)
-        .backslash_escape(true)
-        .build();
-    glob.map_err(|error| problems.add(refuse(error.kind().to_string()))).ok()
-}
-
-/// The glob with brackets that match what people expect: `[!a]` would match a slash where no star does. And a glob is
-/// compared byte by byte, so a bracket around anything but ASCII would match half a character.
-fn brackets(text: &str, slash: Slash) -> Result<String, &'static str> {
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut rest = text;
-    while let Some((before, mark, behind)) = split(rest, &['[', '\\']) {
-        out.push_str(before);
-        out.push(mark);
-        rest = behind;
-        if mark == '\\' {
-            let escaped = rest.chars().next();
-            out.extend(escaped);
-            rest = rest.get(escaped.map_or(0, char::len_utf8)..).unwrap_or_default();
-            continue;
-        }
-        let inside = rest.strip_prefix(['!', '^']);
-        // The first may be `]` itself.
-        let body = inside.unwrap_or(rest);
-        let Some((end, _)) = body.char_indices().skip(1).find(|(_, c)| *c == ']') else { break };
-        let (body, behind) = body.split_at(end);
-        if !body.is_ascii() {
-            return Err("brackets hold only characters of ASCII; put others into braces: `{\u{e4},\u{f6}}`");
-        }
-        rest = behind;
-        match inside {
-            None if slash == Slash::Separates && holds_slash(body) => {
-                return Err("its brackets hold `/`, which separates folders");
-            }
-            None => out.push_str(body),
-            Some(_) => {
-                out.push('!');
-                out.push_str(&if slash == Slash::Separates { and_slash(body)? } else { body.to_owned() });
-            }
-        }
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// What stands before one of the marks, the mark, and what follows.
-fn split<'t>(text: &'t str, marks: &[char]) -> Option<(&'t str, char, &'t str)> {
-    let (before, behind) = text.split_at(text.find(marks)?);
-    let mut behind = behind.chars();
-    Some((before, behind.next()?, behind.as_str()))
-}
-
-/// Whether what stands in brackets, characters and ranges of them, is `/`, too.
-fn holds_slash(body: &str) -> bool {
-    let mut rest = body.chars();
-    while let Some(first) = rest.next() {
-        let mut ahead = rest.clone();
-        let last = (ahead.next() == Some('-')).then(|| ahead.next()).flatten();
-        if let Some(last) = last {
-            rest = ahead;
-            if (first..=last).contains(&'/') {
-                return true;
-            }
-        } else if first == '/' {
-            return true;
-        }
-    }
-    false
-}
-
-/// The same in brackets, and `/`. A `]` stays the first, and a `-` that is no range becomes the last.
-fn and_slash(body: &str) -> Result<String, &'static str> {
-    match body.strip_prefix([']', '-']) {
-        None => Ok(format!("/{body}")),
-        Some(rest) if rest.starts_with('-') => Err("a range in its brackets begins with `]` or `-`"),
-        Some(rest) if body.starts_with(']') => Ok(format!("]/{rest}")),
-        Some(rest) if rest.ends_with('-') => Ok(format!("/{rest}")),
-        Some(rest) => Ok(format!("/{rest}-")),
-    }
+    pattern
+        .map_err(|reason| {
+            let problem = Problem::new(&node.place, format!("{} is not a glob: {reason}", quoted(text)));
+            problems.add(
+                problem
+                    .label("not a glob")
+                    .help("`*`, `?`, `[ab]` and `{a,b}` have a meaning; put a literal one into brackets: `[*]`"),
+            );
+        })
+        .ok()
 }
 
 /// Text without white space at its ends, which nothing that is matched has.
@@ -294,8 +191,8 @@ pub(super) fn package(node: &Node, problems: &mut Problems) -> Option<PackagePat
     let text = text(node, "a package", problems)?;
     if !text.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("pkg:")) {
         refuse_negation(node, text, problems)?;
-        let glob = compile(node, text, Case::Kept, Slash::Plain, problems)?;
-        return Some(PackagePattern::Name(glob.compile_matcher()));
+        let pattern = compile(node, text, Case::Kept, Slash::Plain, problems)?;
+        return ready(node, vec![pattern], problems).map(PackagePattern::Name);
     }
     let mut refuse = |reason: &str, label: &str, help: String| {
         let message = format!("{} cannot be matched: {reason}", quoted(text));
@@ -344,7 +241,3 @@ pub(super) fn package(node: &Node, problems: &mut Problems) -> Option<PackagePat
         }
     }
 }
-
-#[cfg(test)]
-#[path = "pattern_tests.rs"]
-mod tests;

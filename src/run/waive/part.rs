@@ -125,6 +125,7 @@ fn literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{Case, Pattern, Patterns, Slash};
 
     #[test]
     fn parts_are_named_and_joined() {
@@ -139,10 +140,10 @@ mod tests {
     #[test]
     fn a_literal_glob_matches_itself_and_nothing_else() {
         for path in ["src/a.py", "a/[id].tsx", "a/{x}/*.c", "a?b", "app/[[...slug]]/page.js"] {
-            let glob = globset::GlobBuilder::new(&literal(path)).literal_separator(true).build().expect("a glob");
-            let matcher = glob.compile_matcher();
+            let glob = Pattern::new(&literal(path), Case::Kept, Slash::Separates).expect("a glob");
+            let matcher = Patterns::new([glob]).expect("a matcher");
             assert!(matcher.is_match(path), "{path}: {}", literal(path));
-            assert!(!matcher.is_match(format!("{path}x")) && !matcher.is_match("a/i.tsx") && !matcher.is_match("aXb"));
+            assert!(!matcher.is_match(&format!("{path}x")) && !matcher.is_match("a/i.tsx") && !matcher.is_match("aXb"));
         }
     }
 }

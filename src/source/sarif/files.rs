@@ -5,13 +5,13 @@ use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
 use walkdir::WalkDir;
 
 use super::account::Problem;
 use super::config::Selection;
 use super::content::Held;
 use super::names::one_line;
+use crate::policy::{Pattern, Patterns};
 
 /// More files than this are not read.
 const MOST_FILES: usize = 10_000;
@@ -73,10 +73,10 @@ impl Files {
         // A file whose name happens to look like the glob is meant as well, and only as well: otherwise a change could
         // bring a file named `reports/*.sarif` and nothing else would be read.
         let literal = fs::symlink_metadata(&plain).is_ok();
-        let matcher = match GlobBuilder::new(pattern).literal_separator(true).build() {
-            Ok(glob) => glob.compile_matcher(),
-            Err(error) => {
-                self.problems.push(Problem::failed(format!("{written} is no glob: {}", error.kind())));
+        let matcher = match Pattern::of_files(pattern).and_then(|pattern| Patterns::new([pattern])) {
+            Ok(matcher) => matcher,
+            Err(reason) => {
+                self.problems.push(Problem::failed(format!("{written} is no glob: {reason}")));
                 return;
             }
         };
@@ -119,7 +119,7 @@ impl Files {
         index: usize,
         written: &str,
         pattern: &str,
-        matcher: &GlobMatcher,
+        matcher: &Patterns,
         all: &[Selection],
         root: &Path,
     ) -> bool {

@@ -105,7 +105,7 @@ overrides:
     assert_eq!(first.id, "w.1");
     assert_eq!(first.matches.as_written, "id: CVE-2021-23337, path: web/** or app/*");
     assert_eq!(first.expires, Some(jiff::civil::date(2027, 1, 31)));
-    assert!(first.matches.path.as_ref().is_some_and(|p| p.0.is_match("web/a/b") && !p.0.is_match("app/a/b")));
+    assert!(first.matches.path.as_ref().is_some_and(|p| p.is_match("web/a/b") && !p.is_match("app/a/b")));
     assert_eq!(second.reason, "folded text");
     assert_eq!(second.expires, Some(jiff::civil::date(2027, 2, 1)));
     assert!(matches!(&second.matches.package, Some(PackagePattern::Purl { base, version })
@@ -143,7 +143,7 @@ fn conditions_are_read_as_they_are_written() {
         | Test::Source(p)
         | Test::Tool(p)
         | Test::Check(p)
-        | Test::Status(p) => p.0,
+        | Test::Status(p) => p,
         other => panic!("{other:?}"),
     };
     for (when, yes, no) in [

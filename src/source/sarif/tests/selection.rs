@@ -74,6 +74,7 @@ fn what_matches_nothing_has_failed() {
         ("reports/", "write reports/**/*.sarif".to_owned()),
         ("", "names no file".to_owned()),
         ("a{b", "is no glob".to_owned()),
+        (&format!("{}a{}", "{".repeat(400), "}".repeat(400)), "is no glob: ".to_owned()),
         ("/dev/null", "neither a file nor a folder".to_owned()),
     ] {
         let coverage = coverage(folder.path(), &[pattern]);
@@ -140,6 +141,39 @@ fn a_file_that_is_named_like_the_glob_hides_none_of_the_files_that_it_matches() 
         }
         let coverage = coverage(folder.path(), &[glob]);
         assert_eq!((coverage.scans.len(), coverage.state), (3, State::Complete), "{glob}: {coverage:?}");
+    }
+}
+
+#[test]
+fn a_wildcard_of_files_is_one_character_and_no_slash() {
+    let folder = TempDir::new().unwrap();
+    for name in ["r/\u{e4}.sarif", "r/\u{1f980}.sarif", "r/x/y.sarif", "[r]/x.sarif"] {
+        write(folder.path(), name);
+    }
+    for (glob, want) in [
+        ("r/?.sarif", 2),
+        ("r/[!x].sarif", 2),
+        ("r/[\u{e4}\u{f6}].sarif", 1),
+        ("r[!y]x/?.sarif", 0),
+        ("r/x[!y]?.sarif", 0),
+        ("r/**/[\u{e4}y].sarif", 2),
+        ("[[]r[]]/?.sarif", 1),
+    ] {
+        assert_eq!(coverage(folder.path(), &[glob]).scans.len(), want, "{glob}");
+    }
+}
+
+/// Bytes that are no UTF-8 are shown as a replacement character, and that is one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_is_matched_as_it_is_shown() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "r/x.sarif");
+    let name = folder.path().join("r").join(std::ffi::OsStr::from_bytes(b"\xff.sarif"));
+    fs::rename(folder.path().join("r/x.sarif"), name).unwrap();
+    for (glob, want) in [("r/*.sarif", 1), ("r/?.sarif", 1), ("r/[!x].sarif", 1), ("r/??.sarif", 0), ("r/x.sarif", 0)] {
+        assert_eq!(coverage(folder.path(), &[glob]).scans.len(), want, "{glob}");
     }
 }
 

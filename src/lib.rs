@@ -23,6 +23,7 @@ pub mod finding;
 pub mod fuzzing;
 pub mod messages;
 pub mod net;
+mod parallel;
 pub mod policy;
 pub mod policy_file;
 pub mod policy_test;

@@ -28,10 +28,8 @@ pub struct Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("v1:")?;
-        for byte in self.hash {
-            write!(f, "{byte:02x}")?;
-        }
+        // At once: every finding is written, in several places of several documents.
+        write!(f, "v1:{:032x}", u128::from_be_bytes(self.hash))?;
         if self.ordinal > 1 {
             write!(f, ".{}", self.ordinal)?;
         }

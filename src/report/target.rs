@@ -17,6 +17,7 @@ use clap::ValueEnum as _;
 use super::destination::{Destination, shown};
 use super::escape::{ActionsSafe, terminal};
 use super::{Format, Report, sarif};
+use crate::parallel;
 
 /// What `--color` says: whether `human` is colored on standard output. A file is never colored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -215,8 +216,8 @@ impl Targets {
     fn write_with(&self, render: &Render<'_>) -> anyhow::Result<Written> {
         let mut written = Written::default();
         let mut failures: Vec<anyhow::Error> = Vec::new();
-        for Prepared { format, to } in &self.files {
-            match to.write(|file| fill(*format, file, render)) {
+        for (Prepared { format, to }, filled) in self.files.iter().zip(self.fill_files(render)) {
+            match filled {
                 Ok(bytes) => written.notes.extend(note(*format, to, bytes)),
                 Err(error) => {
                     failures.push(anyhow!(error).context(format!("cannot write {} to {}", format.name(), to.shown())))
@@ -242,6 +243,13 @@ impl Targets {
         }
     }
 
+    /// Writes the files, all at once; gives the bytes of each.
+    fn fill_files(&self, render: &Render<'_>) -> Vec<io::Result<u64>> {
+        parallel::each(self.files.iter().collect(), |Prepared { format, to }| {
+            to.write(|file| fill(*format, file, render))
+        })
+    }
+
     fn write_stdout(&self, format: Format, render: &Render<'_>) -> io::Result<()> {
         let stdout = io::stdout();
         let colored = match self.color {
@@ -261,7 +269,7 @@ impl Targets {
 }
 
 /// What writes a format; in tests also what fails halfway.
-type Render<'a> = dyn Fn(Format, &mut dyn Write) -> io::Result<()> + 'a;
+type Render<'a> = dyn Fn(Format, &mut dyn Write) -> io::Result<()> + Sync + 'a;
 
 /// Large enough that a report of usual size is a handful of writes.
 const BUFFER: usize = 1 << 16;

@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::exit::Status;
 use crate::finding::Coverage;
 use crate::messages::Messages;
+use crate::parallel;
 use crate::policy::weigh;
 use crate::progress::Board;
 use crate::report::{Destination, Target, Targets, plural};
@@ -172,27 +173,25 @@ pub(super) fn collect(settings: &mut Settings, telling: Telling, env: &Env, mess
     let reading = feeds::reading(settings);
     let board = if messages.may_draw_progress() && snapshot.is_none() { Board::drawn() } else { Board::silent() };
     let board = &board;
-    std::thread::scope(|scope| {
-        let feeds = (telling == Telling::Weighed).then(|| scope.spawn(reading));
-        let (collected, base) = match snapshot {
-            Some(snapshot) => {
-                let collected = snapshot.show(&settings.wanted);
-                collected.iter().for_each(|one| told(&one.coverage));
-                (collected, None)
-            }
-            None => {
-                let told = |coverage: &Coverage| board.above(|| told(coverage));
-                let base = settings.base.as_ref();
-                let base = base.map(|base| scope.spawn(move || of_branch(base, settings, board, env, messages)));
-                let desks = desks(settings, board, messages);
-                let collected = source::collect(&settings.readers, &env.folder, board, &desks, &told);
-                // A thread that ended without a word has read nothing, as is said then.
-                (collected, base.map(|base| base.join().unwrap_or_default()))
-            }
-        };
-        let feeds = feeds.map(|feeds| feeds.join().unwrap_or_else(|_| feeds::lost(settings)));
-        Read { collected, base, feeds: feeds.unwrap_or_default() }
-    })
+    let sources = || match snapshot {
+        Some(snapshot) => {
+            let collected = snapshot.show(&settings.wanted);
+            collected.iter().for_each(|one| told(&one.coverage));
+            (collected, None)
+        }
+        None => {
+            let told = |coverage: &Coverage| board.above(|| told(coverage));
+            let base = || settings.base.as_ref().map(|base| of_branch(base, settings, board, env, messages));
+            let desks = desks(settings, board, messages);
+            let here = || source::collect(&settings.readers, &env.folder, board, &desks, &told);
+            let (base, collected) = parallel::both(base, here);
+            // A thread that ended without a word has read nothing, as is said then.
+            (collected, base.unwrap_or_else(|| settings.base.as_ref().map(|_| Vec::new())))
+        }
+    };
+    let reading = || if telling == Telling::Weighed { reading() } else { Vec::new() };
+    let (feeds, (collected, base)) = parallel::both(reading, sources);
+    Read { collected, base, feeds: feeds.unwrap_or_else(|| feeds::lost(settings)) }
 }
 
 /// Reads the branch that is the baseline.

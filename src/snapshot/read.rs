@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::thread;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::finding::FindingWire;
@@ -18,15 +18,16 @@ use super::wire::{ContentWire, DocumentWire, SourceWire, ToolWire};
 use super::write::written;
 use super::{Held, SCHEMA, Seal, Snapshot};
 use crate::brief::bounded;
-use crate::finding::Text;
+use crate::finding::{Finding, Text};
+use crate::parallel;
 use crate::source::Collected;
 
 /// A bigger file is not read. The largest reports that sources read make a snapshot of about this size.
 pub const LARGEST: u64 = 2 << 30;
 /// More findings than sources give; what merges them counts in 32 bits.
 const MOST_FINDINGS: usize = 50_000_000;
-/// Below so many bytes a second thread costs more than it brings.
-const WORTH_A_THREAD: usize = 1 << 20;
+/// Below so many findings a second thread costs more than it brings.
+const WORTH_THREADS: usize = 2_000;
 
 /// Why a snapshot cannot be judged.
 #[derive(Debug)]
@@ -93,16 +94,9 @@ fn decode_whole(bytes: &[u8]) -> anyhow::Result<Snapshot> {
         bail!("it is not whole: `tool`, `content` or `digest` is missing; take it again");
     };
     let content = content.get();
-    let (found, snapshot) = thread::scope(|scope| {
-        let hashed = |bytes: &[u8]| written(Sha256::new_with_prefix(bytes));
-        let seal = move || Seal { content: hashed(content.as_bytes()), file: hashed(bytes) };
-        if content.len() < WORTH_A_THREAD {
-            return (Some(seal()), take(content, version));
-        }
-        let sealing = scope.spawn(seal);
-        let snapshot = take(content, version);
-        (sealing.join().ok(), snapshot)
-    });
+    let hashed = |bytes: &[u8]| written(Sha256::new_with_prefix(bytes));
+    let seal = || Seal { content: hashed(content.as_bytes()), file: hashed(bytes) };
+    let (found, snapshot) = parallel::both(seal, || take(content, version));
     // Before anything that was found in it: in a document that was altered, nothing means anything.
     let seal = found
         .filter(|seal| *seal.content == *digest.0)
@@ -135,16 +129,38 @@ fn take_source(source: SourceWire<'_>, shared: &mut Shared) -> anyhow::Result<He
     let SourceWire { settings, coverage, findings } = source;
     let coverage = coverage.take(shared).map_err(anyhow::Error::msg)?;
     let name = Text::clone(&coverage.source);
-    let mut taken = Vec::with_capacity(findings.len());
-    for (number, raw) in findings.into_iter().enumerate() {
-        let finding = serde_json::from_str::<FindingWire<'_>>(raw.get()).map_err(anyhow::Error::new);
-        let finding = finding.and_then(|finding| finding.take(&name, shared).map_err(anyhow::Error::msg));
-        taken.push(finding.with_context(|| format!("finding {} of the source {name}", number + 1))?);
-    }
+    let taken = take_findings(&findings, &name)?;
     // A source without what was found in it would look clean.
     let (told, held) = (coverage.read, taken.len());
     ensure!(u64::try_from(held) == Ok(told), "the source {name} tells of {told} findings, and {held} are there");
     Ok(Held { settings: settings.into_string(), collected: Collected { findings: taken, coverage } })
+}
+
+/// The findings of a source, in their order. Reading them is most of the work, so every core takes a part.
+fn take_findings(raw: &[&RawValue], source: &Text) -> anyhow::Result<Vec<Finding>> {
+    let cores = if raw.len() < WORTH_THREADS { 1 } else { parallel::cores() };
+    let share = raw.len().div_ceil(cores).max(1);
+    let parts = raw.chunks(share).enumerate().collect();
+    let parts = parallel::each(parts, |(part, raw)| take_part(raw, part * share, source));
+    let mut parts = parts.into_iter();
+    let mut taken = parts.next().unwrap_or_else(|| Ok(Vec::new()))?;
+    taken.reserve_exact(raw.len() - taken.len());
+    for part in parts {
+        taken.append(&mut part?);
+    }
+    Ok(taken)
+}
+
+/// `before` is how many stand before the part.
+fn take_part(raw: &[&RawValue], before: usize, source: &Text) -> anyhow::Result<Vec<Finding>> {
+    let mut shared = Shared::new();
+    let mut taken = Vec::with_capacity(raw.len());
+    for (number, raw) in (before + 1..).zip(raw) {
+        let finding = serde_json::from_str::<FindingWire<'_>>(raw.get()).map_err(anyhow::Error::new);
+        let finding = finding.and_then(|finding| finding.take(source, &mut shared).map_err(anyhow::Error::msg));
+        taken.push(finding.with_context(|| format!("finding {number} of the source {source}"))?);
+    }
+    Ok(taken)
 }
 
 /// Says what a document is that cannot be read as a snapshot.

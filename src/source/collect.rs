@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::{Collected, Desk, Reader, Step, appsecplus, cybedefend, mayo, mend, sarif};
 use crate::finding::Coverage;
 use crate::net::on_one_thread;
+use crate::parallel;
 use crate::policy::EvidenceRule;
 use crate::progress::Board;
 
@@ -24,8 +25,8 @@ pub fn collect(
     told: Told<'_>,
 ) -> Vec<Collected> {
     let mut collected: Vec<Option<Collected>> = readers.iter().map(|_| None).collect();
-    std::thread::scope(|scope| {
-        let network = asks_vendors(readers).then(|| scope.spawn(|| from_vendors(readers, desk, told)));
+    let network = || if asks_vendors(readers) { from_vendors(readers, desk, told) } else { Vec::new() };
+    let files = || {
         for (place, (reader, _)) in collected.iter_mut().zip(readers) {
             let one = match reader {
                 Reader::Sarif(settings) => {
@@ -40,11 +41,11 @@ pub fn collect(
             told(&one.coverage);
             *place = Some(one);
         }
-        let from_network = network.and_then(|thread| thread.join().ok()).unwrap_or_default();
-        for (place, one) in from_network {
-            collected[place] = Some(one);
-        }
-    });
+    };
+    let (from_network, ()) = parallel::both(network, files);
+    for (place, one) in from_network.unwrap_or_default() {
+        collected[place] = Some(one);
+    }
     let missing = |(reader, _): &(Reader, EvidenceRule)| Collected {
         findings: Vec::new(),
         coverage: Coverage::unread(reader.name(), "its reader ended without a word; please report this".into()),

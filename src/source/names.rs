@@ -1,18 +1,20 @@
 //! Text that many findings share, kept once.
 
-use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use crate::finding::{Cwe, Text};
 
-/// So many different texts are remembered. Beyond it all are forgotten, and sharing begins anew: paths and rules come in
-/// neighborhoods, and a file of a million different messages must not fill a table nobody looks into.
-const REMEMBERED: usize = 32 * 1024;
+/// So many texts are remembered at most, each in the one place that its hash gives it, which the next one there takes over:
+/// paths and rules come in neighborhoods, and a million different messages must not fill a table nobody looks into.
+const PLACES: usize = 16 * 1024;
 
 /// Gives the same pointer for the same text. Each worker has its own, so that they share no counters.
 #[derive(Debug)]
 pub(crate) struct Names {
-    seen: HashSet<Text>,
+    seen: Box<[Option<Text>]>,
+    /// Keyed by chance, so that nobody can write texts that all want one place.
+    hasher: RandomState,
     no_texts: Arc<[Text]>,
     no_cwe: Arc<[Cwe]>,
 }
@@ -20,20 +22,22 @@ pub(crate) struct Names {
 impl Names {
     /// Remembers nothing.
     pub(crate) fn new() -> Names {
-        Names { seen: HashSet::new(), no_texts: Arc::new([]), no_cwe: Arc::new([]) }
+        Names {
+            seen: vec![None; PLACES].into(),
+            hasher: RandomState::new(),
+            no_texts: Arc::new([]),
+            no_cwe: Arc::new([]),
+        }
     }
 
     /// The text, shared.
     pub(crate) fn text(&mut self, text: &str) -> Text {
-        if let Some(known) = self.seen.get(text) {
-            return Text::clone(known);
+        let hash = self.hasher.hash_one(text);
+        let Some(place) = self.seen.get_mut(hash as usize % PLACES) else { return Text::from(text) };
+        match place {
+            Some(known) if **known == *text => Text::clone(known),
+            place => Text::clone(place.insert(Text::from(text))),
         }
-        if self.seen.len() >= REMEMBERED {
-            self.seen.clear();
-        }
-        let new = Text::from(text);
-        self.seen.insert(Text::clone(&new));
-        new
     }
 
     /// Texts, sorted and without duplicates.
@@ -115,9 +119,13 @@ mod tests {
         let mut names = Names::new();
         let first = names.text("a");
         assert!(Arc::ptr_eq(&first, &names.text("a")));
-        for i in 0..REMEMBERED {
-            names.text(&i.to_string());
+    }
+
+    #[test]
+    fn a_text_is_itself_whatever_took_its_place() {
+        let mut names = Names::new();
+        for i in (0..4 * PLACES).chain(0..4 * PLACES) {
+            assert_eq!(*names.text(&i.to_string()), *i.to_string());
         }
-        assert_eq!(names.text("a"), first);
     }
 }

@@ -23,6 +23,7 @@ use super::run::Run;
 use super::scan::{Scanner, end_of_value};
 use super::wire;
 use crate::finding::{Finding, Text};
+use crate::parallel;
 use crate::progress::Progress;
 
 /// A bigger file is not read: nobody waits for it, and nobody reads such a report.
@@ -73,14 +74,8 @@ pub(super) fn read_at_most(
         wake: Condvar::new(),
         findings: Mutex::new(Vec::new()),
     };
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = if total < WORTH_A_THREAD { 1 } else { cores.min(MOST_WORKERS) };
-    std::thread::scope(|scope| {
-        for _ in 1..workers {
-            scope.spawn(|| desk.work());
-        }
-        desk.work();
-    });
+    let workers = if total < WORTH_A_THREAD { 1 } else { parallel::cores().min(MOST_WORKERS) };
+    parallel::together(workers - 1, || desk.work());
     let Desk { state, findings, .. } = desk;
     let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
     let findings = findings.into_inner().unwrap_or_else(PoisonError::into_inner);

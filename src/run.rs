@@ -32,7 +32,7 @@ use crate::exit::Status;
 use crate::finding::{self, State};
 use crate::messages::Messages;
 use crate::net::Network;
-use crate::policy::{Evaluation, EvidenceRule};
+use crate::policy::{Evaluation, EvidenceRule, Verdict};
 use crate::policy_file::{self, Wrong};
 use crate::progress::Board;
 use crate::project::Project;
@@ -105,6 +105,9 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
     let beside = beside::judge(&settings, others, &evaluation);
     for other in &beside {
         messages.note(&other.sentence());
+    }
+    if arguments.exit_zero && evaluation.verdict == Verdict::Fail {
+        messages.note("the violation does not fail this run, because of --exit-zero");
     }
     let report = Report { beside: &beside, ..report(&settings, &evaluation) };
     let written = targets.write_all(&report);

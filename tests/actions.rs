@@ -85,7 +85,7 @@ fn a_run_that_passes_annotates_nothing_and_one_that_is_undecided_says_why() {
     let run = check(&folder, &GITHUB, &["--sarif", "missing-*.json"]).ends_with(3);
     let told = commands(&run.stderr);
     assert_eq!(told.len(), 1, "{}", run.stderr);
-    assert!(told[0].starts_with("::error file=policy.yml,line=1,title=findgate%3A sarif is failed::"), "{}", told[0]);
+    assert!(told[0].starts_with("::error file=policy.yml,line=1,title=findgate%3A sarif failed::"), "{}", told[0]);
     assert!(told[0].contains("missing-*.json"), "{}", told[0]);
 }
 

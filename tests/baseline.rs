@@ -247,7 +247,7 @@ fn without_its_baseline_a_run_is_undecided_and_says_how_to_make_one() {
             .says("baseline  failed, required")
             .says("  baseline  failed\n");
         assert!(words(&run).contains(sentence), "{}", run.stdout);
-        assert_eq!(run.verdict(), "findgate: undecided (3): baseline is failed");
+        assert_eq!(run.verdict(), "findgate: undecided (3): baseline failed");
         let run = run.complains(&format!("baseline: failed: {sentence}"));
         assert_eq!(run.status, 3);
         let evaluation = folder.check(&[arguments, &["--format", "json"]].concat()).ends_with(3).json();
@@ -349,12 +349,12 @@ fn a_baseline_that_lacks_a_source_says_so_and_what_it_lacks_counts_as_new() {
     folder.write("broken.sarif", sarif(vec![flaw("src/z.py", 1, "call(x)")]));
     let run = check(&folder, &[])
         .ends_with(1)
-        .says("note: the source sarif was failed when it was taken")
+        .says("note: the source sarif had failed when it was taken")
         .says("1 known, 1 new");
     assert!(run.stdout.contains("broken.sarif"), "{}", run.stdout);
     let evaluation = check(&folder, &["--format", "json"]).ends_with(1).json();
     let warning = evaluation["warnings"][0].as_str().unwrap();
-    assert!(warning.starts_with("baseline baseline.json: the source sarif was failed"), "{warning}");
+    assert!(warning.starts_with("baseline baseline.json: the source sarif had failed"), "{warning}");
 }
 
 #[test]

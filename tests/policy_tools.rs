@@ -157,7 +157,7 @@ fn evidence_that_is_not_there_is_no_policy_that_holds() {
         let case = format!("name: a, sarif: fixtures/none.sarif, branch: main, event: push, expect: {{{expect}}}");
         test(&folder().with("policy.test.yml", cases(&[&case])), &[])
     };
-    broken("violated: []").ends_with(1).says("not read: + sarif is failed: fixtures/none.sarif does not exist");
+    broken("violated: []").ends_with(1).says("not read: + sarif failed: fixtures/none.sarif does not exist");
     broken("verdict: undecided").ends_with(0);
     broken("verdict: undecided, not_read: [sarif]").ends_with(0);
     broken("verdict: undecided, not_read: []").ends_with(1);
@@ -215,7 +215,7 @@ fn a_snapshot_is_judged_as_it_is_whatever_the_policy_says_of_its_sources() {
     test(&folder, &[]).ends_with(0);
     // What the policy asks for and the snapshot does not hold was not read.
     folder.write("policy.yml", format!("{POLICY}sources: {{mend: {{url: saas, projects: [x]}}}}\n"));
-    test(&folder, &[]).ends_with(1).says("not read: + mend is failed: the snapshot does not hold the source mend");
+    test(&folder, &[]).ends_with(1).says("not read: + mend failed: the snapshot does not hold the source mend");
 }
 
 #[test]

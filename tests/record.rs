@@ -519,6 +519,19 @@ fn what_stands_in_a_record_comes_to_no_terminal_unescaped() {
     assert!(!run.stdout.lines().any(|line| line.starts_with("::")), "{:?}", run.stdout);
 }
 
+#[test]
+fn a_text_of_a_megabyte_in_a_record_is_not_repeated() {
+    let folder = folder();
+    judged(&folder, &[]).ends_with(1);
+    let (good, long) = (folder.read("record.json"), "x".repeat(1 << 20));
+    for (at, status) in [("as_of", 3), ("verdict", 1), ("baseline", 3)] {
+        folder.write("record.json", &good);
+        altered(&folder, |record| record["predicate"][EXTENSION][at] = json!(long));
+        let run = verify(&folder, &[]).ends_with(status);
+        assert!(run.stdout.len() + run.stderr.len() < 10_000, "{at}: {} bytes", run.stdout.len() + run.stderr.len());
+    }
+}
+
 proptest! {
     // Each runs the binary twice.
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]

@@ -161,7 +161,7 @@ fn a_source_that_fails_does_not_keep_the_others_and_a_violation_they_show_is_one
 
     let harmless = appsecplus(scans, json!([finding("vuln-1", "low")]));
     let undecided = run(&folder, Some(&harmless), None, &[&CHECK[..], &["--timeout", "10s"]].concat()).ends_with(3);
-    undecided.says("mayo is failed");
+    undecided.says("mayo failed");
     let folder = policy("{mayo: {project: shop, required: false}, appsecplus: {application: app-1}}", "");
     run(&folder, Some(&harmless), None, &[&CHECK[..], &["--timeout", "10s"]].concat()).ends_with(0);
 }

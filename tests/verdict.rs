@@ -36,7 +36,7 @@ fn a_stored_verdict_ends_as_the_check_did() {
         .says("every finding: findgate.json\n")
         .says("commit 111111111111\n");
     let run = verdict(&judged(0, &["--sarif", "none.sarif"], 3), &["--commit", SHA]).ends_with(3);
-    assert_eq!(run.verdict(), "findgate: undecided (3): sarif is failed");
+    assert_eq!(run.verdict(), "findgate: undecided (3): sarif failed");
     run.says("not read completely\n  sarif (failed, required): ");
 }
 

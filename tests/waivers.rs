@@ -346,3 +346,52 @@ fn the_same_input_gives_the_same_bytes_whatever_holds_the_waivers() {
         assert_eq!(run(1), run(2), "{format}");
     }
 }
+
+#[test]
+fn a_finding_whose_waiver_does_not_hold_says_why_in_every_format() {
+    let lodash = |advisory, line| dependency(advisory, "pkg:npm/lodash@4.17.20", "error", line);
+    let two = sarif(vec![lodash("CVE-2021-0001", 1), lodash("CVE-2021-0002", 2)]);
+    let entry = |rest: &str| policy(&format!("  - {{id: w, reason: r, {rest}}}\n"));
+    let stated = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://acme.example/vex/1", "author": "Acme PSIRT",
+        "timestamp": "2026-12-01T10:00:00Z", "version": 1, "statements": [{
+            "vulnerability": {"name": "CVE-2021-0001"}, "products": [{"@id": "pkg:npm/lodash"}],
+            "status": "not_affected", "justification": "vulnerable_code_not_present"
+        }]
+    });
+    for (policy, why) in [
+        (entry("match: {path: '*'}, expires: 2026-11-20"), "the waiver w expired on 2026-11-20 (policy.yml:4)"),
+        (
+            entry("match: {package: 'pkg:npm/lodash'}, expires: 2026-12-31"),
+            "the waiver w is too broad: the package has 2 vulnerabilities; add the id of the one that is meant (policy.yml:4)",
+        ),
+        (
+            policy(
+                "  max_life: {high: 10d, default: 90d}\n  entries: [{id: w, match: {path: '*'}, reason: r, expires: 2026-12-31}]\n",
+            ),
+            "the waiver w holds too long; max_life allows 2026-12-01 (policy.yml:5)",
+        ),
+        (
+            entry("match: {id: CVE-2021-0001, package: 'pkg:npm/lodash@4.17.19'}, expires: 2026-12-31"),
+            "the waiver w does not hold for it: it names version 4.17.19 of pkg:npm/lodash, 4.17.20 was found (policy.yml:4)",
+        ),
+        (policy("  {vex: v.json}\n"), "does not hold for it: it is dated 2026-12-01, after the day that is judged"),
+    ] {
+        let folder = Folder::new().with("policy.yml", policy).with("scan.sarif", two.clone());
+        folder.write("v.json", stated.to_string());
+        for format in ["human", "markdown", "html", "junit", "github", "gitlab", "sarif", "sarif-audit"] {
+            let run = folder.check(&[&DAY[..], &["--format", format]].concat()).ends_with(1);
+            let said = run.stdout.replace(['\\', '\u{200b}'], "").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains(why), "no {why:?} in {format}:\n{}", run.stdout);
+            let said = said.to_lowercase();
+            assert!(said.contains("not waived: the ") || said.contains("not waived</dt><dd>the "), "{format}: {said}");
+        }
+        let run = judged(&folder, 1);
+        let first =
+            run["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == "CVE-2021-0001").unwrap();
+        assert_eq!(first["unwaived"], run["waivers"][0]["id"], "{run:#}");
+        let explain =
+            ["explain", "--policy", "policy.yml", "--sarif", "*.sarif", "--as-of", "2026-11-21", "CVE-2021-0001"];
+        folder.run(explain).ends_with(0).says("not waived: the ").says(why);
+    }
+}

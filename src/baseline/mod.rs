@@ -69,7 +69,8 @@ impl Baseline {
         let incomplete = |coverage: &&Coverage| matches!(coverage.state, State::Partial | State::Failed);
         let note = |Coverage { source, state, reasons, .. }: &Coverage| {
             let why = reasons.first().map(|reason| format!(" ({reason})")).unwrap_or_default();
-            format!("the source {source} was {} when it was taken{why}: what it lacks counts as new", state.name())
+            let said = if *state == State::Failed { "had failed" } else { "was partial" };
+            format!("the source {source} {said} when it was taken{why}: what it lacks counts as new")
         };
         Baseline {
             file,

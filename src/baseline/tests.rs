@@ -78,7 +78,7 @@ fn sources_that_were_not_complete_and_sources_that_are_missing_are_named() {
     let mut baseline = read(sample().written(Format::Json).as_bytes()).expect("a baseline");
     let notes = baseline.notes.join("\n");
     assert!(
-        notes.contains("the source mayo was failed when it was taken (503 ::error::): what it lacks counts as new")
+        notes.contains("the source mayo had failed when it was taken (503 ::error::): what it lacks counts as new")
     );
     assert!(notes.contains("the source mend was partial") && !notes.contains("source sarif"), "{notes}");
     baseline.note_missing(["mend", "cybedefend"].into_iter());

@@ -3,8 +3,8 @@
 //! A comment is ours if it begins with the document's marker *and* whoever the token belongs to wrote it: anybody can write
 //! the marker, and a token that may comment may edit what others wrote.
 
+mod conversation;
 mod document;
-mod place;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use tokio::time::{sleep, timeout_at};
 
 use crate::net::{Answer, Client, Endpoint, Request};
 
+pub use conversation::{Conversation, Forge, Nowhere, Said};
 pub(crate) use document::marker_of;
 pub use document::{Document, LARGEST, length};
-pub use place::{Forge, Nowhere, Place, Said};
 
 /// Comments asked for at a time, the most that both platforms give.
 const PAGE: usize = 100;
@@ -120,25 +120,30 @@ fn bare(login: &str) -> &str {
 ///
 /// # Errors
 /// If it cannot be done: what was attempted, why, and what to do, without credentials.
-pub async fn publish(place: &Place, document: &Document, client: &Client, dry: bool) -> Result<Done, String> {
-    let limit = place.forge.limit();
-    let document = match place.forge {
+pub async fn publish(
+    conversation: &Conversation,
+    document: &Document,
+    client: &Client,
+    dry: bool,
+) -> Result<Done, String> {
+    let limit = conversation.forge.limit();
+    let document = match conversation.forge {
         Forge::Github => Cow::Borrowed(document),
         Forge::Gitlab => Cow::Owned(document.without_commands()),
     };
     let text = document.within(limit);
-    let me = place.me(client).await?;
+    let me = conversation.me(client).await?;
     let done = |what, id, others| Done { what, id, others, length: length(&text), is_cut: text != document.text };
     let mut unclear = None;
     for attempt in 0..=TRIES {
-        let own = place.own(&me, &document.marker, client).await?;
+        let own = conversation.own(&me, &document.marker, client).await?;
         if let Some((first, others)) = own.split_first() {
             if first.body == text {
                 let what = if unclear.is_some() { What::Created } else { What::Kept };
                 return Ok(done(what, Some(first.id), others.len()));
             }
             if !dry {
-                place.update(first.id, &text, client).await?;
+                conversation.update(first.id, &text, client).await?;
             }
             return Ok(done(What::Updated, Some(first.id), others.len()));
         }
@@ -148,7 +153,7 @@ pub async fn publish(place: &Place, document: &Document, client: &Client, dry: b
         if attempt == TRIES {
             break;
         }
-        match place.create(&text, client).await? {
+        match conversation.create(&text, client).await? {
             Made::Yes(id) => return Ok(done(What::Created, id, 0)),
             Made::Unclear(why) => unclear = Some(why),
         }
@@ -175,7 +180,7 @@ impl Forge {
     }
 }
 
-impl Place {
+impl Conversation {
     fn dressed(&self, request: Request) -> Request {
         match self.forge {
             Forge::Github => request

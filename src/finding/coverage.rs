@@ -30,6 +30,17 @@ impl State {
         }
     }
 
+    /// What is said of a source in that state, after its name: `mend is partial`, `sarif failed`.
+    #[must_use]
+    pub fn said(self) -> &'static str {
+        match self {
+            State::Complete => "is complete",
+            State::Stale => "is stale",
+            State::Partial => "is partial",
+            State::Failed => "failed",
+        }
+    }
+
     /// Reads [`State::name`], exactly.
     #[must_use]
     pub fn from_name(name: &str) -> Option<State> {

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::finding::{Finding, Kind, Severity, State, Text, total_order};
 
 use super::baseline::without_baseline;
-use super::waiving::{self, apply_waivers};
+use super::waiving::{self, Answer, apply_waivers};
 use super::{
     Candidate, Counts, Disposition, Enforcement, Evaluation, Evidence, Fact, Judged, Limit, Requirement, Resolved,
     Subject, Truth, Unused, Verdict, Violation,
@@ -32,11 +32,11 @@ pub fn evaluate(
     if !findings.is_sorted_by_key(|finding| finding.fingerprint) {
         findings.sort_by(|a, b| a.fingerprint.cmp(&b.fingerprint).then_with(|| total_order(a, b)));
     }
-    let (waivers, waived_by) = apply_waivers(policy, &findings, as_of);
+    let (waivers, answers) = apply_waivers(policy, &findings, as_of);
     let mut judged: Vec<Judged> = findings
         .into_iter()
-        .zip(waived_by)
-        .map(|(finding, waiver)| {
+        .zip(answers)
+        .map(|(finding, Answer { waiver, unwaived })| {
             let excuse = finding.excuse();
             Judged {
                 severity: finding.severity.unwrap_or(policy.unknown_severity),
@@ -47,6 +47,7 @@ pub fn evaluate(
                 },
                 violations: Vec::new(),
                 waiver: waiver.filter(|_| excuse.is_none()),
+                unwaived: unwaived.filter(|_| excuse.is_none() && waiver.is_none()),
                 excuse,
                 finding,
             }
@@ -83,6 +84,7 @@ pub fn evaluate(
         counts: count(&judged),
         warnings: warnings_of(&evidence, unseen.clone(), waiving::warnings(&waivers, rules.unused(), is_complete)),
         unseen,
+        besides: Vec::new(),
         feeds: Vec::new(),
         limits: limits_of(policy),
         findings: judged,
@@ -245,7 +247,7 @@ fn warnings_of(evidence: &[Evidence], unseen: Option<String>, of_waivers: Vec<St
     for Evidence { coverage, requirement } in evidence {
         if *requirement == Requirement::Optional && coverage.state != State::Complete {
             let reason = coverage.reasons.first().map_or("no reason was given", String::as_str);
-            warnings.push(format!("optional source {} is {}: {reason}", coverage.source, coverage.state.name()));
+            warnings.push(format!("optional source {} {}: {reason}", coverage.source, coverage.state.said()));
         }
     }
     warnings.extend(of_waivers);

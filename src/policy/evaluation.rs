@@ -140,6 +140,8 @@ pub struct Judged {
     pub violations: Vec<u32>,
     /// The waiver that answers for it: an index into [`Evaluation::waivers`].
     pub waiver: Option<u32>,
+    /// Of what counts, the first waiver that is about it and does not excuse it: an index as well.
+    pub unwaived: Option<u32>,
     /// Why its sources excuse it.
     pub excuse: Option<Excuse>,
 }
@@ -192,7 +194,7 @@ pub struct WaiverOutcome {
     pub matched: u64,
     /// The word of the VEX statement that it was made of: `not_affected`.
     pub vex: Option<String>,
-    /// Why a VEX statement excuses nothing, or less than it matches: `there is no finding of CVE-2021-23337`.
+    /// Why it excuses nothing, or less than it matches, where its state does not tell: `there is no finding of CVE-2021-23337`.
     pub because: Option<String>,
 }
 
@@ -288,6 +290,8 @@ pub struct Evaluation {
     pub counts: Vec<(Kind, Counts)>,
     /// What a reader must know beside the verdict, a sentence each: waivers that expire, optional sources that failed.
     pub warnings: Vec<String>,
+    /// Those of `warnings` that nothing else here tells: where the policy came from, which files of waivers do not count.
+    pub besides: Vec<String>,
     /// The one of `warnings` that says that no limit looks at some findings, because nobody knows their kind.
     pub unseen: Option<String>,
 }

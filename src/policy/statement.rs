@@ -297,7 +297,7 @@ impl<'f> ById<'f> {
     }
 
     /// The findings of a statement's vulnerability, ascending.
-    fn named(&self, statement: &Statement) -> Vec<usize> {
+    pub(super) fn named(&self, statement: &Statement) -> Vec<usize> {
         let ids = statement.ids.iter().filter_map(|id| self.numbers.get(&id.to_ascii_uppercase()));
         let mut named: Vec<usize> = ids.flatten().map(|&number| number as usize).collect();
         named.sort_unstable();

@@ -11,8 +11,8 @@ use super::evaluate::{day_of, findings};
 use super::problem::{Problem, Problems, quoted};
 use super::statement::ById;
 use super::{
-    Demanded, Enforcement, Place, Resolved, Statement, Unused, Violation, Waiver, WaiverOutcome, WaiverRules,
-    WaiverState,
+    Demanded, Enforcement, Match, PackagePattern, Place, Resolved, Statement, Unused, Violation, Waiver, WaiverOutcome,
+    WaiverRules, WaiverState,
 };
 
 /// How many days before its end a waiver is announced.
@@ -69,37 +69,56 @@ pub fn check_waivers(waivers: &[Waiver], rules: &WaiverRules, as_of: Timestamp, 
     }
 }
 
-/// What became of each waiver, and for each finding the first waiver that answers for it.
+/// The waivers of one finding, by number: the first that excuses it, and the first that is about it and does not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Answer {
+    pub(super) waiver: Option<u32>,
+    pub(super) unwaived: Option<u32>,
+}
+
+/// What became of each waiver, and of each finding by them.
 pub(super) fn apply_waivers(
     policy: &Resolved,
     findings: &[Finding],
     as_of: Timestamp,
-) -> (Vec<WaiverOutcome>, Vec<Option<u32>>) {
+) -> (Vec<WaiverOutcome>, Vec<Answer>) {
     let Resolved { waivers, waiver_rules: rules, unknown_severity, .. } = policy;
     let today = day_of(as_of);
     let by_id = waivers.iter().any(|waiver| waiver.statement().is_some()).then(|| ById::of(findings));
     let contrary = by_id.as_ref().map(|by_id| by_id.newest(&rules.contrary)).unwrap_or_default();
     let court = Court { rules, unknown: *unknown_severity, today, findings, contrary };
-    let mut waived_by = vec![None; findings.len()];
+    let mut answers = vec![Answer::default(); findings.len()];
+    // What matches comes before what would match another version.
+    let mut nearly: Vec<(u32, Vec<usize>)> = Vec::new();
     let mut outcomes = Vec::with_capacity(waivers.len());
     for (number, waiver) in (0u32..).zip(waivers) {
         let (matched, decision) = match (waiver.statement(), &by_id) {
             (Some(statement), Some(by_id)) => {
                 let matched = by_id.covered(statement);
                 let decision = match matched.is_empty() {
-                    true => Decision { because: Some(by_id.why_none(statement)), ..Decision::of(WaiverState::Unused) },
+                    true => {
+                        nearly.push((number, by_id.named(statement)));
+                        Decision { because: Some(by_id.why_none(statement)), ..Decision::of(WaiverState::Unused) }
+                    }
                     false => court.stated(waiver, statement, &matched),
                 };
                 (matched, decision)
             }
             _ => {
-                let matched = matched(waiver, findings);
-                let decision = court.written(waiver, &matched);
+                let matched = matched(&waiver.matches, findings);
+                let mut decision = court.written(waiver, &matched);
+                if let (true, Some((near, because))) = (matched.is_empty(), other_version(waiver, findings)) {
+                    nearly.push((number, near));
+                    decision.because = Some(because);
+                }
                 (matched, decision)
             }
         };
-        for finding in decision.excused {
-            waived_by[finding] = waived_by[finding].or(Some(number));
+        for &finding in &decision.excused {
+            answers[finding].waiver.get_or_insert(number);
+        }
+        for finding in matched.iter().filter(|finding| decision.excused.binary_search(finding).is_err()) {
+            answers[*finding].unwaived.get_or_insert(number);
         }
         outcomes.push(WaiverOutcome {
             id: waiver.id.clone(),
@@ -116,14 +135,29 @@ pub(super) fn apply_waivers(
             because: decision.because,
         });
     }
-    (outcomes, waived_by)
+    for (number, findings) in nearly {
+        for finding in findings {
+            answers[finding].unwaived.get_or_insert(number);
+        }
+    }
+    (outcomes, answers)
 }
 
-/// The findings that a waiver matches, ascending.
-fn matched(waiver: &Waiver, findings: &[Finding]) -> Vec<usize> {
+/// The findings that a waiver would match if it did not name the version of the package, and what that means.
+fn other_version(waiver: &Waiver, findings: &[Finding]) -> Option<(Vec<usize>, String)> {
+    let Some(PackagePattern::Purl { base, version: Some(named) }) = &waiver.matches.package else { return None };
+    let package = Some(PackagePattern::Purl { base: base.clone(), version: None });
+    let near = matched(&Match { package, ..waiver.matches.clone() }, findings);
+    let found = findings.get(*near.first()?)?.package.as_deref()?.version.as_deref();
+    let found = found.map_or("and which one was found is not told".to_owned(), |found| format!("{found} was found"));
+    Some((near, format!("it names version {named} of {base}, {found}")))
+}
+
+/// The findings that are matched, ascending.
+fn matched(matches: &Match, findings: &[Finding]) -> Vec<usize> {
     let mut matched: Vec<usize> =
-        findings.iter().enumerate().filter(|(_, finding)| waiver.matches.fits(finding)).map(|(i, _)| i).collect();
-    if let Some(wanted) = waiver.matches.fingerprint
+        findings.iter().enumerate().filter(|(_, finding)| matches.fits(finding)).map(|(i, _)| i).collect();
+    if let Some(wanted) = matches.fingerprint
         && matched.len() > 1
     {
         // A fingerprint means one finding. Sightings of several may have had it before they were merged; then only the one
@@ -358,7 +392,7 @@ pub(super) fn warnings(waivers: &[WaiverOutcome], unused: Unused, is_complete: b
             // A violation tells of them.
             WaiverState::Unused if unused == Unused::Deny => {}
             WaiverState::Unused => {
-                warnings.push(format!("{id} matches no finding; remove it or correct its `match`"));
+                warnings.push(format!("{id} matches no finding{because}; remove it or correct its `match`"));
             }
             WaiverState::TooBroad { vulnerabilities } => warnings.push(format!(
                 "{id} names a package and not which of its {vulnerabilities} vulnerabilities, and excuses nothing; \

@@ -134,8 +134,9 @@ fn nothing_read<'a>() -> Annotation<'a> {
 
 fn not_read<'a>(report: &Report<'a>, one: &Evidence) -> Annotation<'a> {
     let effect = if is_missing(one) { "It is required, so the verdict lacks it." } else { "It is optional." };
-    let lines = evidence::not_read(one).into_iter().chain([effect.to_owned()]).collect();
-    let title = format!("findgate: {} is {}", one.coverage.source, one.coverage.state.name());
+    let why = evidence::not_read(one).map(|why| shorten(&why, MESSAGE - effect.len() - 1).into_owned());
+    let lines = why.into_iter().chain([effect.to_owned()]).collect();
+    let title = format!("findgate: {} {}", one.coverage.source, one.coverage.state.said());
     Annotation { at: anchor::in_policy(report, report.policy_origin, 1), title, lines }
 }
 
@@ -154,16 +155,10 @@ fn finding<'a>(report: &Report<'_>, judged: &'a Judged) -> Annotation<'a> {
     let lost = place.is_none().then(|| words::place(finding));
     let is_denied = judged.disposition == Disposition::Violation;
     let why = if is_denied { "why, and the waiver to paste" } else { "why" };
-    let lines = [
-        Some(words::title(finding).to_owned()),
-        lost,
-        Some(words::about(finding)),
-        words::unrated(judged),
-        words::fix(finding),
-        Some(words::ruled_at(report, judged)),
-        Some(format!("{why}: {}, with the options of this run", words::explain(finding))),
-    ];
-    let lines = lines.into_iter().flatten().map(|line| shorten(&line, LINE).into_owned()).collect();
+    let explain = format!("{why}: {}, with the options of this run", words::explain(finding));
+    let lines = [words::title(finding).to_owned()].into_iter().chain(lost).chain(words::why(report, judged));
+    let lines = lines.chain([words::about(finding)]).chain(words::fix(finding)).chain([explain]);
+    let lines = lines.map(|line| shorten(&line, LINE).into_owned()).collect();
     Annotation { at: place, title, lines }
 }
 

@@ -25,8 +25,11 @@ use crate::policy_file::digest;
 const FINDINGS: usize = 5_000;
 
 /// The longest description and the longest name of a check, in characters.
-const DESCRIPTION: usize = 500;
+const DESCRIPTION: usize = 1_000;
 const NAME: usize = 200;
+
+/// The most of one sentence of why a finding counts, so that none of them leaves no room for those that follow.
+const SENTENCE: usize = 200;
 
 /// What GitLab reads; it ignores other keys.
 #[derive(Serialize)]
@@ -80,12 +83,9 @@ fn finding<'a>(report: &Report<'a>, judged: &'a Judged) -> Entry<'a> {
     let title = shorten(words::title(finding), 250);
     let mut text = format!("{subject}{title}");
     let lost = place.is_none().then(|| "no file is known, so it is shown at the policy".to_owned());
-    for more in [words::fix(finding), words::unrated(judged), lost] {
-        text.extend(more.iter().flat_map(|more| ["; ", more]));
-    }
-    let rules = words::rules(report, judged);
-    if !rules.is_empty() {
-        text.push_str(&format!(" [{rules}]"));
+    for more in words::why(report, judged).into_iter().chain(words::fix(finding)).chain(lost) {
+        text.push_str("; ");
+        text.push_str(&shorten(&more, SENTENCE));
     }
     let package = finding.package.as_deref().map(|package| format!("/{}", package.name)).unwrap_or_default();
     let check = format!("{}{package}", name_of_check(finding));

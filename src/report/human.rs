@@ -75,6 +75,10 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(only) = words::only_read(report.only) {
         writeln!(out, "      {YELLOW}{}{YELLOW:#}, because of --only", terminal(&only))?;
     }
+    let weakened = words::weakened(report);
+    if !weakened.is_empty() {
+        wrapped("      weakened on the command line: ", "        ", &weakened.join("; "), out)?;
+    }
     Ok(())
 }
 
@@ -134,7 +138,8 @@ fn finding(report: &Report<'_>, judged: &Judged, out: &mut dyn Write) -> io::Res
     writeln!(out, "  {style}{:8}{style:#}  {BOLD}{}{BOLD:#}{new}", judged.severity, terminal(&place))?;
     wrapped("            ", "            ", &shorten(&terminal(words::title(finding)), TITLE), out)?;
     let told = [Some(words::about(finding)), words::unrated(judged), words::fix(finding)];
-    for line in told.into_iter().flatten().chain([words::ruled(report, judged)]) {
+    let ruled = [Some(words::ruled(report, judged)), words::waivers::unwaived(report.evaluation, judged)];
+    for line in told.into_iter().chain(ruled).flatten() {
         wrapped("            ", "              ", &line, out)?;
     }
     writeln!(out, "            {DIM}{}{DIM:#}", finding.fingerprint)

@@ -84,6 +84,7 @@ fn decided<'a>(version: &str, report: &Report<'_>, out: &'a mut dyn io::Write) -
         counts,
         warnings: _,
         unseen: _,
+        besides: _,
     } = evaluation;
     let mut document = Object::open(out)?;
     document.member("schema", SCHEMA)?;

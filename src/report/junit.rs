@@ -235,6 +235,7 @@ fn about(report: &Report<'_>) -> Vec<String> {
     told.extend(report.policy.applied.as_ref().map(|applied| format!("with {applied}")));
     told.extend(words::project(report));
     told.extend(report.evaluation.baseline.as_ref().map(words::compared));
+    told.extend(words::weakened(report).iter().map(|weakened| format!("weakened on the command line: {weakened}")));
     told.extend(report.beside.iter().map(Beside::sentence));
     told.extend(report.evaluation.warnings.iter().take(SENTENCES).map(|warning| format!("warning: {warning}")));
     told

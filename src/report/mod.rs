@@ -29,7 +29,7 @@ pub use json::{SCHEMA as EVALUATION_SCHEMA, schema as json_schema};
 pub use record::{EXTENSION, PREDICATE_TYPE, STATEMENT_TYPE, write_by as write_record};
 pub(crate) use stream::compact;
 pub use target::{Color, Output, Target, Targets, Unprepared, Written};
-pub(crate) use words::waivers::owners;
+pub(crate) use words::waivers::{owners, unwaived};
 pub(crate) use words::{only_read, plural, waive};
 
 use std::io;

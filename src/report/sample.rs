@@ -167,6 +167,9 @@ pub(crate) fn sample() -> Sample {
     findings[18].finding.fingerprint = Fingerprint { hash: findings[17].finding.fingerprint.hash, ordinal: 2 };
     findings[13].waiver = Some(0);
     findings[14].waiver = Some(1);
+    for (at, waiver) in [(0, 2), (1, 4), (4, 6), (5, 5), (8, 7)] {
+        findings[at].unwaived = Some(waiver);
+    }
     for (at, excuse) in [(15, Excuse::FalsePositive), (16, Excuse::Suppressed)] {
         findings[at].excuse = Some(excuse);
         findings[at].finding.sightings[0].excuse = Some(excuse);
@@ -214,8 +217,10 @@ pub(crate) fn sample() -> Sample {
             unseen: Some("no rule looks at 2 findings, whose kind nobody knows".to_owned()),
             warnings: vec![
                 "waiver lodash-later expires in 3 days".to_owned(),
-                "optional source mayo is failed: 503\n::error::from ##[the] server [x](y)".to_owned(),
+                "optional source mayo failed: 503\n::error::from ##[the] server [x](y)".to_owned(),
+                "the waivers of ::error::x.yml do not count: [x](y)".to_owned(),
             ],
+            besides: vec!["the waivers of ::error::x.yml do not count: [x](y)".to_owned()],
         },
         policy: policy(Some("payments / \u{202e}team")),
         policy_origin: ".findgate.yml".to_owned(),
@@ -327,6 +332,7 @@ fn judged(
         disposition,
         violations: violations.to_vec(),
         waiver: None,
+        unwaived: None,
         excuse: None,
     }
 }
@@ -494,12 +500,30 @@ pub(crate) fn large(count: u32, checks: Checks) -> Sample {
     sample.evaluation.violations = vec![violation("thresholds.all.info", None, 12, Enforcement::Deny)];
     sample.evaluation.waivers.clear();
     sample.evaluation.warnings.clear();
+    sample.evaluation.besides.clear();
     sample.evaluation.evidence.retain(|source| source.coverage.state == State::Complete);
     sample.evaluation.verdict = if count == 0 { Verdict::Pass } else { Verdict::Fail };
     if count == 0 {
         sample.evaluation.violations.clear();
     }
     sample.only.clear();
+    sample.settle()
+}
+
+/// A violation with more text than anybody writes, read completely, and a waiver for it that has expired.
+pub(crate) fn talkative() -> Sample {
+    let mut sample = large(1, Checks::OneEach);
+    let long = |text: &str| text.repeat(3_000);
+    let violation = &mut sample.evaluation.violations[0];
+    (violation.rule, violation.description) = (long("rule "), Some(long("Described. ")));
+    let judged = &mut sample.evaluation.findings[0];
+    (judged.finding.severity, judged.unwaived) = (None, Some(2));
+    judged.finding.title = long("title% ").into();
+    judged.finding.ids = (0..500).map(|number| format!("CVE-{number}%").into()).collect();
+    judged.finding.fixed_in = (0..500).map(|number| format!("{number}.0").into()).collect();
+    judged.finding.package.as_mut().unwrap().name = long("😀%").into();
+    judged.finding.location.as_mut().unwrap().path = long("a/").into();
+    sample.evaluation.waivers = waivers();
     sample.settle()
 }
 

@@ -7,13 +7,14 @@ pub(super) mod evidence;
 pub(super) mod links;
 pub(super) mod waivers;
 
+use std::borrow::Borrow;
 use std::ops::Deref;
 
 use super::Report;
 use super::escape::is_visible;
 use crate::exit::Status;
 use crate::finding::{Finding, State};
-use crate::policy::{Baseline, Disposition, Enforcement, Evidence, Judged, Verdict, Violation};
+use crate::policy::{Baseline, Candidate, Disposition, Enforcement, Evidence, Fact, Judged, Verdict, Violation};
 use crate::project::short;
 
 const EXIT_ZERO: &str = "--exit-zero";
@@ -140,7 +141,7 @@ pub(super) fn last_line(report: &Report<'_>) -> (&'static str, String) {
         }
         Verdict::Undecided => {
             let missing = evaluation.evidence.iter().filter(|evidence| is_missing(evidence));
-            missing.map(|e| format!("{} is {}", e.coverage.source, e.coverage.state.name())).collect()
+            missing.map(|e| format!("{} {}", e.coverage.source, e.coverage.state.said())).collect()
         }
     };
     // First what was left out, for the line may be cut.
@@ -170,8 +171,41 @@ pub(super) fn warns_only(violation: &Violation) -> Option<String> {
 /// Which facts of a rule nobody knows, so that they were taken for true.
 pub(super) fn unknown(violation: &Violation) -> Option<String> {
     let facts = violation.unknown.iter().map(|(fact, count)| format!("{fact} ({})", plural(*count, "finding")));
-    let facts: Vec<String> = facts.collect();
+    untold(&facts.collect::<Vec<_>>())
+}
+
+fn untold<S: Borrow<str>>(facts: &[S]) -> Option<String> {
     (!facts.is_empty()).then(|| format!("not told by any source, so counted as true: {}", facts.join(", ")))
+}
+
+/// The same of one finding and the rules that it violates or is warned of by.
+pub(super) fn unknown_of(report: &Report<'_>, judged: &Judged) -> Option<String> {
+    let candidate = Candidate { finding: &judged.finding, severity: judged.severity, as_of: report.as_of };
+    let mut facts = Vec::new();
+    for violation in violations(report, judged).filter(|violation| !violation.unknown.is_empty()) {
+        let limit = report.policy.limits.iter().find(|limit| limit.name == violation.rule);
+        if let Some(limit) = limit {
+            let _ = limit.subject.counts(&candidate, &mut facts);
+        }
+    }
+    facts.sort_unstable();
+    facts.dedup();
+    untold(&facts.into_iter().map(Fact::name).collect::<Vec<_>>())
+}
+
+/// Why a finding counts, for formats that tell it nowhere else: a sentence each, the most important first.
+pub(super) fn why(report: &Report<'_>, judged: &Judged) -> Vec<String> {
+    let why = [
+        Some(ruled_at(report, judged)),
+        waivers::unwaived(report.evaluation, judged),
+        unrated(judged),
+        newness(report, &judged.finding),
+        unknown_of(report, judged),
+    ];
+    let described = violations(report, judged)
+        .filter_map(|violation| Some(format!("{}: {}", violation.rule, violation.description.as_ref()?)))
+        .take(2);
+    why.into_iter().flatten().chain(described).collect()
 }
 
 /// What people must see: what violates, then what only warns, the worst first.
@@ -206,8 +240,9 @@ pub(super) fn ruled(report: &Report<'_>, judged: &Judged) -> String {
 pub(super) fn ruled_at(report: &Report<'_>, judged: &Judged) -> String {
     const NAMED: usize = 3;
     let rules = violations(report, judged).take(NAMED).map(|violation| {
-        let Violation { rule, place, .. } = violation;
-        format!("{rule} ({place})")
+        let Violation { rule, place, found, allowed, denies_from, .. } = violation;
+        let from = denies_from.map(|day| format!(", denies from {day}")).unwrap_or_default();
+        format!("{rule} ({found} found, {allowed} allowed{from}; {place})")
     });
     let rules: Vec<String> = rules.collect();
     let more = judged.violations.len().saturating_sub(NAMED) as u64;
@@ -232,6 +267,12 @@ pub(super) fn left_out(left_out: u64, all: u64) -> String {
 /// Whether to call it new: without a baseline nearly everything would be, or nothing.
 pub(super) fn is_new(report: &Report<'_>, finding: &Finding) -> bool {
     report.evaluation.baseline.is_some() && finding.new == Some(true)
+}
+
+/// Against what it is new: `new: the baseline base.json does not know it`.
+pub(super) fn newness(report: &Report<'_>, finding: &Finding) -> Option<String> {
+    let baseline = report.evaluation.baseline.as_ref().filter(|_| is_new(report, finding))?;
+    Some(format!("new: the baseline {} does not know it", baseline.file))
 }
 
 /// Who says so and what it is about: `lodash 4.17.20, CVE-2021-23337, CWE-94 (Trivy)`.

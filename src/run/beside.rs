@@ -100,5 +100,5 @@ fn missing(evidence: &Evidence) -> Option<String> {
         return None;
     }
     let reason = reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
-    Some(format!("{source} is {}{reason}", state.name()))
+    Some(format!("{source} {}{reason}", state.said()))
 }

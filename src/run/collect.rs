@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Collect, env: &Env, messages: Messages) -> Result<
         .iter()
         .zip(&collected)
         .filter(|(wanted, one)| wanted.rule.requirement.lacks(one.coverage.state))
-        .map(|(wanted, one)| format!("{} is {}", wanted.name, one.coverage.state.name()))
+        .map(|(wanted, one)| format!("{} {}", wanted.name, one.coverage.state.said()))
         .collect();
     // Giving a million findings back one by one takes longer than all that the process has left to do.
     std::mem::forget(collected);

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tokio::time::Instant;
 
 use crate::cli;
-use crate::comment::{Document, Done, Forge, LARGEST, Nowhere, Place, Said, What, publish};
+use crate::comment::{Conversation, Document, Done, Forge, LARGEST, Nowhere, Said, What, publish};
 use crate::env::Env;
 use crate::exit::Status;
 use crate::messages::Messages;
@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &cli::Comment, env: &Env, messages: Messages) -> Re
     let masks = Masks::default();
     let said =
         Said { ci: at.ci, repository: at.repo.as_deref().filter(|repo| !repo.is_empty()), number: *pull_request };
-    let place = match Place::find(said, &project, &masks, env) {
-        Ok(place) => place,
+    let conversation = match Conversation::find(said, &project, &masks, env) {
+        Ok(conversation) => conversation,
         Err(Nowhere::Wrong(error)) => return Err(error.context("cannot post the comment").into()),
         Err(Nowhere::NoRequest(why)) => {
             messages.note(&format!("no comment was posted: {why}"));
@@ -47,20 +47,20 @@ pub(super) fn run(arguments: &cli::Comment, env: &Env, messages: Messages) -> Re
         }
     };
     let network = Network {
-        roots: roots(reach.ca_file.as_deref(), place.forge, env, messages)?,
+        roots: roots(reach.ca_file.as_deref(), conversation.forge, env, messages)?,
         deadline,
         budget,
         masks: masks.clone(),
         log: Arc::new(move |line| messages.detail(line)),
     };
-    let client = network.client("comment", &[&place.api], 1)?;
-    let done = on_one_thread(publish(&place, &document, &client, *dry_run));
+    let client = network.client("comment", &[&conversation.api], 1)?;
+    let done = on_one_thread(publish(&conversation, &document, &client, *dry_run));
     match done.unwrap_or_else(|| Err("the system gives no means to wait for an answer".to_owned())) {
         Ok(done) if *dry_run => {
-            print(format!("{}\n", safe(&planned(&done, &place))).as_bytes())?;
+            print(format!("{}\n", safe(&planned(&done, &conversation))).as_bytes())?;
         }
         Ok(done) => {
-            messages.line(&told(&done, &place));
+            messages.line(&told(&done, &conversation));
             for note in notes(&done) {
                 messages.note(&note);
             }
@@ -82,17 +82,17 @@ fn roots(ca_file: Option<&Path>, forge: Forge, env: &Env, messages: Messages) ->
     Ok(roots)
 }
 
-fn told(done: &Done, place: &Place) -> String {
+fn told(done: &Done, conversation: &Conversation) -> String {
     let id = done.id.map(|id| format!(" {id}")).unwrap_or_default();
     let what = match done.what {
         What::Created => "posted",
         What::Updated => "updated",
         What::Kept => "left as it is, for it says the same:",
     };
-    format!("{what} comment{id} on {}", place.shown())
+    format!("{what} comment{id} on {}", conversation.shown())
 }
 
-fn planned(done: &Done, place: &Place) -> String {
+fn planned(done: &Done, conversation: &Conversation) -> String {
     let id = done.id.map(|id| format!(" {id}")).unwrap_or_default();
     let what = match done.what {
         What::Created => "post a comment",
@@ -100,7 +100,7 @@ fn planned(done: &Done, place: &Place) -> String {
         What::Kept => "leave as it is, for it says the same: comment",
     };
     let cut = if done.is_cut { ", cut to what fits" } else { "" };
-    format!("would {what}{id} on {} ({} characters{cut})", place.shown(), done.length)
+    format!("would {what}{id} on {} ({} characters{cut})", conversation.shown(), done.length)
 }
 
 /// What should be known besides.

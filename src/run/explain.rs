@@ -13,7 +13,7 @@ use crate::finding::{Finding, State, Way};
 use crate::messages::Messages;
 use crate::policy::{Baseline, Candidate, Disposition, Enforcement, Evaluation, Judged, Subject, Truth};
 use crate::policy_file::proposal;
-use crate::report::{owners, waive};
+use crate::report::{owners, unwaived, waive};
 use crate::settings::{Refusal, Settings};
 
 use super::lines::safe;
@@ -232,6 +232,9 @@ fn waiver(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: 
         let owner = waiver.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
         let place = safe(&format!("{}{until}{owner}", waiver.place));
         writeln!(out, "\n  waiver {} ({place}): {}", safe(&waiver.id), safe(&waiver.reason))?;
+    }
+    if let Some(why) = unwaived(evaluation, judged) {
+        writeln!(out, "\n  {}", safe(&why))?;
     }
     if judged.disposition != Disposition::Violation {
         return Ok(());

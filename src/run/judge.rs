@@ -48,10 +48,11 @@ pub(super) fn judge(settings: &mut Settings, read: Read, env: &Env, messages: Me
         evaluation = evaluation.compared(compared);
     }
     evaluation.feeds = facts.uses;
-    evaluation.warnings.extend(base::all_new(settings));
-    evaluation.warnings.extend(settings.told.iter().cloned());
+    evaluation.besides.extend(base::all_new(settings));
+    evaluation.besides.extend(settings.told.iter().cloned());
     // What of waivers and VEX documents was not taken.
-    evaluation.warnings.extend(settings.policy.warnings.iter().cloned());
+    evaluation.besides.extend(settings.policy.warnings.iter().cloned());
+    evaluation.warnings.extend(evaluation.besides.iter().cloned());
     evaluation
 }
 

@@ -109,7 +109,7 @@ fn told(evaluation: &Stored, name: &str) -> Vec<String> {
         Verdict::Fail => violated.iter().filter(|one| one.denies).map(|one| one.rule.clone()).collect(),
         Verdict::Undecided => {
             let missing = sources.iter().filter(|source| source.is_missing());
-            missing.map(|source| format!("{} is {}", source.name, source.state.name())).collect()
+            missing.map(|source| format!("{} {}", source.name, source.state.said())).collect()
         }
     };
     // First, for the line may be cut.

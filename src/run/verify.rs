@@ -11,6 +11,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 
+use crate::brief::bounded;
 use crate::cli::{Input, ProjectArgs, Reading, Verify};
 use crate::env::Env;
 use crate::exit::Status;
@@ -23,7 +24,7 @@ use crate::tree::{Revision, Side, Tree, Unread};
 
 use super::collect::{Telling, collect};
 use super::judge::judge;
-use super::lines::safe;
+use super::lines::{cut, safe};
 use super::shell::print;
 
 use compare::{Pair, pairs};
@@ -32,7 +33,20 @@ use record::{Record, TrustFacts};
 /// A record of so many bytes is none: it grows with the files of a policy and the rules that are violated.
 const LARGEST: u64 = 16 << 20;
 
+/// The most of a line that is printed, in characters: a record may hold any text where a name belongs.
+const LINE: usize = 1_000;
+
+/// What is wrong repeats no more of the record than a reader needs.
 pub(super) fn run(arguments: &Verify, env: &Env, messages: Messages) -> Result<Status, Refusal> {
+    verify(arguments, env, messages).map_err(|refusal| match refusal {
+        Refusal::Policy(wrong) => Refusal::Policy(wrong),
+        Refusal::Output(error) => Refusal::Output(bounded(error)),
+        Refusal::NoEvidence(error) => Refusal::NoEvidence(bounded(error)),
+        Refusal::Other(error) => Refusal::Other(bounded(error)),
+    })
+}
+
+fn verify(arguments: &Verify, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let Verify { record: path, snapshot, policy, baseline } = arguments;
     let record = read(path, env)?;
     if record.is_signed {
@@ -67,7 +81,7 @@ pub(super) fn run(arguments: &Verify, env: &Env, messages: Messages) -> Result<S
     let side = if side == Side::Base.name() { Side::Base } else { Side::Worktree };
     settings.policy_at = PolicyAt { shown: shown.clone(), side, base: base.clone() };
     settings.told.clone_from(told);
-    settings.warnings.extend(told.iter().cloned());
+    settings.warnings.extend(told.iter().map(|told| cut(told, LINE)));
     let read = collect(&mut settings, Telling::Weighed, &env, messages);
     let mut evaluation = judge(&mut settings, read, &env, messages);
     let found = settings.inputs.clone();
@@ -75,7 +89,7 @@ pub(super) fn run(arguments: &Verify, env: &Env, messages: Messages) -> Result<S
     rename(&pairs, &mut settings, &mut evaluation);
     let again = again(&record, &pairs, &settings, &evaluation)?;
     let compared = compare::compare(&record, &pairs, &settings, &evaluation, &again);
-    let shown: String = compared.lines.iter().map(|line| format!("{}\n", safe(line))).collect();
+    let shown: String = compared.lines.iter().map(|line| format!("{}\n", safe(&cut(line, LINE)))).collect();
     print(shown.as_bytes())?;
     Ok(if compared.differs { Status::Violated } else { Status::Holds })
 }

@@ -242,7 +242,7 @@ fn a_shadow_policy_is_judged_beside_and_decides_nothing() {
         ("unread.yml", &format!("{STRICT}sources: {{sarif: {{files: ['*.sarif']}}}}\n")),
     ]);
     let other = repository.run(&[], &["check", "--policy", "other.yml"]).ends_with(1);
-    says(&other, "the shadow policy would give undecided (3); it does not decide unread.yml not read: sarif is failed");
+    says(&other, "the shadow policy would give undecided (3); it does not decide unread.yml not read: sarif failed");
     says(&other, "both name it in the same words under `sources` counted findings");
     // One that names no source is about what is read anyway.
     repository
@@ -304,6 +304,6 @@ fn a_baseline_that_the_change_has_otherwise_is_told_even_where_the_policy_is_the
     assert_eq!(beside["role"], "change", "{}", run.stdout);
     assert_eq!(
         beside["unread"],
-        json!(["baseline is failed: base.json is another one in this change, which was not read"])
+        json!(["baseline failed: base.json is another one in this change, which was not read"])
     );
 }

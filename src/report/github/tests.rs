@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::policy::{Requirement, Verdict};
 use crate::report::Format;
-use crate::report::sample::{Checks, HOSTILE, Sample, any_sample, large, sample};
+use crate::report::sample::{Checks, HOSTILE, Sample, any_sample, large, sample, talkative};
 
 /// An annotation, as the runner reads a line (actions/runner, `ActionCommand.cs`).
 #[derive(Debug)]
@@ -66,9 +66,12 @@ fn a_finding_is_told_at_its_line_with_rule_fix_and_policy_line() {
     let sample = complete();
     let line = sample.written(Format::Github).lines().find(|line| line.contains("Prototype")).unwrap().to_owned();
     let want = "::error file=web/package-lock.json,line=11,title=findgate%3A thresholds.all.critical%2C \
-                thresholds.sca.high (critical)::Prototype pollution in lodash%0Alodash 4.17.20, CVE-2026-0001, \
-                GHSA-35jh-r3h4-6jhm, rules.check-1, CWE-79, CWE-1321 (Semgrep OSS)%0Afix: upgrade to 4.17.21%0A\
-                violates thresholds.all.critical (.findgate.yml:12), thresholds.sca.high (.findgate.yml:14)%0A\
+                thresholds.sca.high (critical)::Prototype pollution in lodash%0A\
+                violates thresholds.all.critical (3 found, 0 allowed; .findgate.yml:12), \
+                thresholds.sca.high (2 found, 0 allowed; .findgate.yml:14)%0A\
+                not waived: the waiver too-late expired on 2026-01-31 (.findgate/waivers.yml:15)%0A\
+                lodash 4.17.20, CVE-2026-0001, GHSA-35jh-r3h4-6jhm, rules.check-1, CWE-79, CWE-1321 (Semgrep OSS)%0A\
+                fix: upgrade to 4.17.21%0A\
                 why, and the waiver to paste: findgate explain v1:00000001, with the options of this run";
     assert_eq!(line, want);
 }
@@ -79,7 +82,7 @@ fn what_was_not_read_comes_first() {
     let read = check(&sample);
     let errors = titles(&read, "error");
     assert_eq!(errors[..2], ["findgate: appsecplus is stale", "findgate: mend is partial"]);
-    assert_eq!(titles(&read, "warning")[0], "findgate: mayo is failed");
+    assert_eq!(titles(&read, "warning")[0], "findgate: mayo failed");
     assert!(read[0].message.starts_with("appsecplus is stale: the newest scan is 9 days old"), "{read:#?}");
     assert_eq!(read[0].properties["file"], ".findgate.yml");
 }
@@ -175,6 +178,15 @@ fn no_text_becomes_a_command_or_a_property() {
             assert_eq!(read[0].properties.get("file").map(String::as_str), anchor::relative(text));
         }
     }
+}
+
+#[test]
+fn the_waiver_and_the_rule_are_told_however_long_the_rest_is() {
+    let read = check(&talkative());
+    let message = &read[0].message;
+    let said = "\nnot waived: the waiver too-late expired on 2026-01-31 (.findgate/waivers.yml:15)\n";
+    assert!(message.contains(said) && message.contains("\nunrated; counts as"), "{message}");
+    assert!(message.contains("\nviolates rule rule"), "{message}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::finding::State;
 use crate::policy::{Enforcement, Verdict};
 use crate::report::Format;
 use crate::report::escape::is_hidden;
-use crate::report::sample::{Checks, Sample, any_sample, large, sample};
+use crate::report::sample::{Checks, Sample, any_sample, large, sample, talkative};
 
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
     let schema: Value = serde_json::from_str(include_str!("code-quality.schema.json")).unwrap();
@@ -68,13 +68,23 @@ fn an_entry_tells_what_it_is_where_and_what_to_do() {
     let entries = check(&sample());
     let entry = find(&entries, "Prototype pollution");
     let want = serde_json::json!({
-        "description": "lodash 4.17.20: Prototype pollution in lodash; fix: upgrade to 4.17.21 [thresholds.all.critical, thresholds.sca.high]",
+        "description": "lodash 4.17.20: Prototype pollution in lodash; violates thresholds.all.critical (3 found, 0 allowed; \
+            .findgate.yml:12), thresholds.sca.high (2 found, 0 allowed; .findgate.yml:14); not waived: the waiver too-late \
+            expired on 2026-01-31 (.findgate/waivers.yml:15); fix: upgrade to 4.17.21",
         "check_name": "CVE-2026-0001/lodash",
         "fingerprint": "v1:00000001a5a5a5a5a5a5a5a5a5a5a5a5",
         "severity": "blocker",
         "location": {"path": "web/package-lock.json", "lines": {"begin": 11}}
     });
     assert_eq!(*entry, want);
+}
+
+#[test]
+fn the_waiver_and_the_rule_are_told_however_long_the_rest_is() {
+    let entries = check(&talkative());
+    let description = text_of(&entries[0], "description");
+    let said = "; not waived: the waiver too-late expired on 2026-01-31 (.findgate/waivers.yml:15); unrated; counts as";
+    assert!(description.contains(said) && description.contains("; violates rule rule"), "{description}");
 }
 
 #[test]
@@ -126,7 +136,7 @@ fn what_was_not_read_is_never_a_clean_report() {
                 "blocker",
                 "appsecplus is stale: the newest scan is 9 days old, 7 are allowed (required, so the verdict lacks it)"
             ),
-            ("info", "mayo is failed: 503 ::error::; and 1 more reason (optional)"),
+            ("info", "mayo failed: 503 ::error::; and 1 more reason (optional)"),
             (
                 "blocker",
                 "mend is partial: 1 row could not be read; and 1 more reason (required, so the verdict lacks it)"

@@ -94,6 +94,9 @@ fn landed(report: &Report<'_>, judged: &Judged, page: &mut Page<'_>) {
                 page.raw("\">").text(&violation.rule).raw("</a>");
             }
             page.raw("</dd></div>\n");
+            if let Some(why) = words::waivers::unwaived(evaluation, judged) {
+                page.fact("Not waived", why.strip_prefix("not waived: ").unwrap_or(&why));
+            }
         }
         Disposition::Allowed => {
             page.fact("Allowed", "it counts, within every rule");

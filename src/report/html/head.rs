@@ -135,12 +135,7 @@ fn rule(number: u64, violation: &Violation, page: &mut Page<'_>) {
 
 /// What a reader must know beside the verdict.
 pub(super) fn notes(report: &Report<'_>, page: &mut Page<'_>) {
-    let mut notes: Vec<&str> = report.told.iter().map(String::as_str).collect();
-    for warning in &report.evaluation.warnings {
-        if !notes.contains(&warning.as_str()) {
-            notes.push(warning);
-        }
-    }
+    let notes = &report.evaluation.besides;
     let weakened = words::weakened(report);
     if notes.is_empty() && weakened.is_empty() {
         return;
@@ -149,5 +144,5 @@ pub(super) fn notes(report: &Report<'_>, page: &mut Page<'_>) {
     if !weakened.is_empty() {
         page.raw("<p>On the command line the gate was weakened by:</p>\n").list(&weakened, LISTED, "more option");
     }
-    page.list(&notes, LISTED, "more note").raw("</section>\n");
+    page.list(notes, LISTED, "more note").raw("</section>\n");
 }

@@ -148,11 +148,11 @@ fn everything_that_the_report_at_a_terminal_tells_is_told() {
         told.extend(coverage.scans.iter().map(words::evidence::scan));
     }
     for waiver in &evaluation.waivers {
-        told.extend([waiver.id.clone(), words::waivers::outcome(waiver).1, words::waivers::about(waiver)]);
+        told.extend([waiver.id.clone(), words::waivers::outcome(&report, waiver).1, words::waivers::about(waiver)]);
         told.extend(waiver.because.clone());
     }
     told.extend(evaluation.feeds.iter().map(words::evidence::feed));
-    told.extend(evaluation.warnings.iter().cloned());
+    told.extend(evaluation.besides.iter().cloned());
     for beside in report.beside {
         match &beside.result {
             Err(_) => told.push(beside.sentence()),

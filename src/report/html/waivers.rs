@@ -21,7 +21,7 @@ pub(super) fn waivers(report: &Report<'_>, page: &mut Page<'_>) {
     let (shown, history) = words::shown(waivers, STATEMENTS);
     let mut more = 0;
     for (number, waiver) in shown.enumerate() {
-        if number < SHOWN { one(waiver, page) } else { more += 1 }
+        if number < SHOWN { one(report, waiver, page) } else { more += 1 }
     }
     for (count, noun, which) in [(more, "more waiver", ""), (history, "more VEX statement", " of what was not found")] {
         if count > 0 {
@@ -31,8 +31,8 @@ pub(super) fn waivers(report: &Report<'_>, page: &mut Page<'_>) {
     page.raw("</ul>\n</section>\n");
 }
 
-fn one(waiver: &WaiverOutcome, page: &mut Page<'_>) {
-    let (tone, what) = words::outcome(waiver);
+fn one(report: &Report<'_>, waiver: &WaiverOutcome, page: &mut Page<'_>) {
+    let (tone, what) = words::outcome(report, waiver);
     let WaiverOutcome { id, place, ticket, approved_by, because, .. } = waiver;
     page.raw("<li><b class=\"rule ").raw(class_of(tone)).raw("\">").text(id).raw("</b> ").element("span", "", &what);
     page.raw(" ").element("code", "soft", &place.to_string()).raw("\n");

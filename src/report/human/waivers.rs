@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::{Report, plural, section, style_of, wrapped};
 use crate::report::escape::terminal;
 use crate::report::words::waivers as words;
@@ -17,9 +19,13 @@ pub(super) fn waivers(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()
     section("waivers", out)?;
     let (shown, rest) = words::shown(waivers, STATEMENTS);
     for waiver in shown {
-        let (tone, what) = words::outcome(waiver);
+        let (tone, what) = words::outcome(report, waiver);
         let style = style_of(tone);
-        writeln!(out, "  {style}{}{style:#}  {what}", terminal(&waiver.id))?;
+        let id = terminal(&waiver.id);
+        let mut lines = Vec::new();
+        wrapped(&" ".repeat(id.width() + 4), "    ", &what, &mut lines)?;
+        write!(out, "  {style}{id}{style:#}  ")?;
+        out.write_all(lines.trim_ascii_start())?;
         for line in waiver.because.clone().into_iter().chain([words::about(waiver)]) {
             wrapped("    ", "    ", &line, out)?;
         }

@@ -43,13 +43,14 @@ pub(super) struct FindingWire<'a> {
     disposition: &'static str,
     rules: Vec<&'a str>,
     waiver: Option<&'a str>,
+    unwaived: Option<&'a str>,
     excuse: Option<&'static str>,
     sources: Vec<SightingWire<'a>>,
 }
 
 impl<'a> FindingWire<'a> {
     pub(super) fn of(judged: &'a Judged, evaluation: &'a Evaluation) -> FindingWire<'a> {
-        let Judged { finding, severity: counted, disposition, violations, waiver, excuse } = judged;
+        let Judged { finding, severity: counted, disposition, violations, waiver, unwaived, excuse } = judged;
         let Finding {
             fingerprint,
             context,
@@ -76,6 +77,7 @@ impl<'a> FindingWire<'a> {
             links,
             sightings,
         } = finding;
+        let id = |at: u32| Some(evaluation.waivers.get(at as usize)?.id.as_str());
         FindingWire {
             fingerprint: FingerprintWire(*fingerprint),
             // A hash of the line that holds a secret could be used to try guesses on.
@@ -108,7 +110,8 @@ impl<'a> FindingWire<'a> {
                 .iter()
                 .filter_map(|&at| Some(evaluation.violations.get(at as usize)?.rule.as_str()))
                 .collect(),
-            waiver: waiver.and_then(|at| Some(evaluation.waivers.get(at as usize)?.id.as_str())),
+            waiver: waiver.and_then(id),
+            unwaived: unwaived.and_then(id),
             excuse: excuse.map(Excuse::name),
             sources: sightings.iter().map(SightingWire::of).collect(),
         }

@@ -14,7 +14,7 @@ use crate::policy_file::proposal;
 const TEXT: usize = 2_500;
 
 /// The most of one line of it, in characters, so that the last lines are never the ones that are cut.
-const LINE: usize = 300;
+const LINE: usize = 220;
 
 /// The most of a check or a package in a name, and of a path there, in bytes. The fingerprint comes behind them.
 const PART: usize = 60;
@@ -83,19 +83,18 @@ pub(super) fn found(report: &Report<'_>, violation: &Violation, judged: &Judged)
     };
     let at = if finding.location.is_some() { " at " } else { ", " };
     let outcome = match violation.enforcement {
-        Enforcement::Warn => Outcome::Skipped(format!("warns only: {}{at}{message}", judged.severity)),
+        Enforcement::Warn => {
+            let why = words::why(report, judged).join("; ");
+            Outcome::Skipped(format!("warns only: {}{at}{message}; {why}", judged.severity))
+        }
         Enforcement::Deny => {
-            let text = [
-                Some(title.into_owned()),
-                Some(format!("{}{at}{}", judged.severity, words::place(finding))),
-                Some(words::about(finding)),
-                words::unrated(judged),
-                fix,
-                Some(words::ruled_at(report, judged)),
-                Some(format!("why: {}, with the options of this run", words::explain(finding))),
-                Some("to waive it, whoever owns the policy adds under `waivers:`".to_owned()),
-            ];
-            let text = text.into_iter().flatten().map(|text| shorten(&text, LINE).into_owned());
+            let mut text = vec![title.into_owned(), format!("{}{at}{}", judged.severity, words::place(finding))];
+            text.extend(words::why(report, judged));
+            text.push(words::about(finding));
+            text.extend(fix);
+            text.push(format!("why: {}, with the options of this run", words::explain(finding)));
+            text.push("to waive it, whoever owns the policy adds under `waivers:`".to_owned());
+            let text = text.into_iter().map(|text| shorten(&text, LINE).into_owned());
             let waiver = proposal(judged, &report.policy.waiver_rules, report.as_of).block(2, 2, "\n");
             let text = text.chain(waiver.lines().map(str::to_owned)).collect();
             Outcome::Failure { kind: judged.severity.name(), message, text }

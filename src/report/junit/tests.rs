@@ -217,7 +217,9 @@ fn a_failure_tells_rule_place_fix_and_the_waiver_to_paste() {
     );
     for part in [
         "critical at web/package-lock.json:11:5\n",
-        "violates thresholds.all.critical (.findgate.yml:12), thresholds.sca.high (.findgate.yml:14)\n",
+        "violates thresholds.all.critical (3 found, 0 allowed; .findgate.yml:12), \
+         thresholds.sca.high (2 found, 0 allowed; .findgate.yml:14)\n",
+        "not waived: the waiver too-late expired on 2026-01-31 (.findgate/waivers.yml:15)\n",
         "why: findgate explain v1:00000001, with",
         "  - id: cve-2026-0001-000000\n    match: {fingerprint: \"v1:00000001",
     ] {

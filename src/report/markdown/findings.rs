@@ -57,6 +57,7 @@ fn finding(report: &Report<'_>, judged: &Judged) -> String {
     let told = [words::unrated(judged), words::fix(finding)];
     lines.extend(told.into_iter().flatten().map(|sentence| text(&sentence, NAME)));
     lines.push(ruled(report, judged));
+    lines.extend(words::waivers::unwaived(report.evaluation, judged).map(|why| text(&why, SENTENCE)));
     let read_on = link(finding).map(|(host, address)| format!(" · {}", linked(&code(host, NAME), Some(address))));
     lines.push(format!("<sub>`{}`{}</sub>", finding.fingerprint, read_on.unwrap_or_default()));
     lines.retain(|line| !line.is_empty());

@@ -10,7 +10,7 @@ const DIFFERENCES: usize = 10;
 
 pub(super) fn warnings(report: &Report<'_>, page: &mut Page) {
     let item = |sentence: &String| format!("- {}\n", text(sentence, SENTENCE));
-    let warnings = &report.evaluation.warnings;
+    let warnings = &report.evaluation.besides;
     if !warnings.is_empty() {
         page.add("\n### Also to know\n\n");
         let rest = page.list(warnings.iter().map(item), SHOWN);

@@ -228,7 +228,7 @@ fn everything_that_the_report_at_a_terminal_tells_is_told_here() {
         told.extend(coverage.scans.iter().map(words::evidence::scan));
     }
     for waiver in &evaluation.waivers {
-        told.extend([waiver.id.clone(), words::waivers::outcome(waiver).1, words::waivers::about(waiver)]);
+        told.extend([waiver.id.clone(), words::waivers::outcome(&report, waiver).1, words::waivers::about(waiver)]);
         told.extend(waiver.because.clone());
     }
     for Beside { role, origin, result, .. } in report.beside {
@@ -254,7 +254,7 @@ fn everything_that_the_report_at_a_terminal_tells_is_told_here() {
     }
     told.extend(evaluation.unseen.clone());
     told.extend(evaluation.feeds.iter().map(words::evidence::feed));
-    told.extend(evaluation.warnings.clone());
+    told.extend(evaluation.besides.clone());
     told.extend([report.policy_digest.to_owned(), env!("CARGO_PKG_VERSION").to_owned(), report.as_of.to_string()]);
 
     let document = sample.written(Format::Markdown);
@@ -412,7 +412,7 @@ fn swollen(mut sample: Sample, text: &str) -> Sample {
     let long = text.repeat(1 + 1_000 / text.len().max(1));
     let evaluation = &mut sample.evaluation;
     let some = |all: &[String]| (0..60).map(|at| format!("{at} {long} {all:?}")).collect::<Vec<String>>();
-    evaluation.warnings = some(&[]);
+    evaluation.besides = some(&[]);
     evaluation.unseen = Some(long.clone());
     for evidence in &mut evaluation.evidence {
         let coverage = &mut evidence.coverage;

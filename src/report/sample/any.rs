@@ -25,6 +25,7 @@ pub(crate) fn any_sample() -> impl Strategy<Value = Sample> {
                 .to_owned();
             sample.policy.name = name;
             sample.evaluation.warnings.push(text.clone());
+            sample.evaluation.besides.push(text.clone());
             sample.evaluation.evidence[2].coverage.reasons.push(text.clone());
             sample.evaluation.waivers[0].reason.clone_from(&text);
             sample.project.repository = bits.some(text);
@@ -48,6 +49,7 @@ fn any_judged(bits: &Bits, title: &str, other: &str) -> Judged {
     };
     let mut one = judged(bits.0.get() as u32, kind, severity, disposition, &violations, title);
     one.waiver = (disposition == Disposition::Waived).then(|| bits.pick(&[0, 1, 2, 3, 4]));
+    one.unwaived = (!violations.is_empty()).then(|| bits.pick(&[2, 4, 5, 6, 7]));
     one.excuse = (disposition == Disposition::Excused).then_some(Excuse::AcceptedRisk);
     let finding = &mut one.finding;
     finding.sightings[0].excuse = one.excuse;

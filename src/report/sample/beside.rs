@@ -26,7 +26,7 @@ pub(super) fn beside(findings: &[Judged]) -> Vec<Beside> {
     };
     let same = Difference { verdict: (Verdict::Fail, Verdict::Fail), rules: Vec::new(), findings: Vec::new() };
     let one = |role, origin: &str, result| Beside { role, origin: origin.to_owned(), digest: None, result };
-    let unread = vec![format!("mend is failed: {}", HOSTILE[2])];
+    let unread = vec![format!("mend failed: {}", HOSTILE[2])];
     vec![
         one(BesideRole::Change, HOSTILE[0], Ok(Would { difference, violated: Vec::new(), unread })),
         one(BesideRole::Change, "p.yml", Err(format!("p.yml:1: {}", HOSTILE[4]))),

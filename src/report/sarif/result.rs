@@ -17,8 +17,8 @@ use super::{Chosen, Profile};
 use crate::finding::{Excuse, Location as Place, Severity};
 use crate::policy::{Disposition, Enforcement, Judged, WaiverOutcome};
 
-/// GitLab skips a result whose message is longer than 2,048; GitHub names no limit. Half of that can be read.
-const MESSAGE: usize = 1_024;
+/// GitLab skips a result whose message is longer than 2,048; GitHub names no limit. Less than that is room enough.
+const MESSAGE: usize = 1_500;
 
 /// The base of every URI, declared by the run.
 pub(super) const ROOT: &str = "%SRCROOT%";
@@ -78,12 +78,17 @@ fn sentence(report: &Report<'_>, judged: &Judged, placed: bool) -> String {
     if !finding.fixed_in.is_empty() {
         text.push_str(&format!(" Fixed in {}.", message(&versions(finding), 120)));
     }
-    match finding.severity {
-        None => text.push_str(&format!(" No source tells its severity; it counts as {}.", judged.severity)),
-        Some(Severity::Info) => text.push_str(" Its severity is info."),
-        Some(_) => {}
-    }
     text.push_str(&violated(report, judged));
+    let told = [
+        words::waivers::unwaived(report.evaluation, judged),
+        words::unrated(judged),
+        (finding.severity == Some(Severity::Info)).then(|| "its severity is info".to_owned()),
+        words::newness(report, finding),
+        words::unknown_of(report, judged),
+    ];
+    for told in told.into_iter().flatten() {
+        text.push_str(&format!(" {}.", message(&capitalized(&told), 300)));
+    }
     if !placed {
         text.push_str(&format!(
             " No file is known for {}, so it is shown at the policy.",
@@ -91,6 +96,11 @@ fn sentence(report: &Report<'_>, judged: &Judged, placed: bool) -> String {
         ));
     }
     message(&text, MESSAGE)
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| format!("{}{}", first.to_ascii_uppercase(), chars.as_str()))
 }
 
 /// The violated rules, each with its line in the policy. How many findings a rule counted is not said here: with every
@@ -179,7 +189,7 @@ pub(super) fn level_name(severity: Option<Severity>) -> &'static str {
 }
 
 fn properties(report: &Report<'_>, judged: &Judged) -> PropertyBag {
-    let Judged { finding, severity: counted, disposition, violations, waiver, excuse } = judged;
+    let Judged { finding, severity: counted, disposition, violations, waiver, unwaived: _, excuse } = judged;
     let name = |name: &str| Value::String(message(name, 200));
     let rules = violations
         .iter()

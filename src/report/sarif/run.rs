@@ -87,17 +87,17 @@ fn notifications(report: &Report<'_>, selection: &Selection<'_>) -> Vec<Notifica
     let mut all = Vec::new();
     for evidence in &report.evaluation.evidence {
         let coverage = &evidence.coverage;
-        let state = coverage.state.name();
+        let state = coverage.state.said();
         // The first reason of an optional source is among the evaluation's warnings.
         let (level, told) = match evidence.requirement {
             Requirement::Required => ("error", 0),
             Requirement::Optional => ("warning", 1),
         };
         for reason in coverage.reasons.iter().skip(told) {
-            all.push(notification(level, "source", &format!("Source {} is {state}: {reason}", coverage.source)));
+            all.push(notification(level, "source", &format!("Source {} {state}: {reason}", coverage.source)));
         }
         if is_missing(evidence) && coverage.reasons.is_empty() {
-            all.push(notification("error", "source", &format!("Source {} is {state}.", coverage.source)));
+            all.push(notification("error", "source", &format!("Source {} {state}.", coverage.source)));
         }
         for note in &coverage.notes {
             all.push(notification("note", "source", &format!("Source {}: {note}", coverage.source)));

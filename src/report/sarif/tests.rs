@@ -9,7 +9,16 @@ use crate::finding::{Severity, State};
 use crate::policy::{Requirement, Verdict};
 use crate::report::Format;
 use crate::report::escape::is_hidden;
-use crate::report::sample::{Checks, Sample, any_sample, large, sample};
+use crate::report::sample::{Checks, Sample, any_sample, large, sample, talkative};
+
+#[test]
+fn the_waiver_and_the_rule_are_told_however_long_the_rest_is() {
+    let document = document(&talkative(), Format::Sarif);
+    check(&document, Profile::CodeScanning);
+    let message = text(&document, "/runs/0/results/0/message/text");
+    let said = " Not waived: the waiver too-late expired on 2026-01-31 (.findgate/waivers.yml:15). Unrated; counts as";
+    assert!(message.contains(said) && message.contains(" Violates rule rule"), "{message}");
+}
 
 /// Built once: a schema takes longer to read than a document to check.
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
@@ -220,10 +229,11 @@ fn a_message_says_what_is_wrong_what_fixes_it_and_which_rule_it_violates() {
     assert_eq!(
         text(result_of(&sarif, 1), "/message/text"),
         "lodash 4.17.20: Prototype pollution in lodash (CVE-2026-0001). Fixed in 4.17.21. \
-         Violates thresholds.all.critical (.findgate.yml:12). Violates thresholds.sca.high (.findgate.yml:14)."
+         Violates thresholds.all.critical (.findgate.yml:12). Violates thresholds.sca.high (.findgate.yml:14). \
+         Not waived: the waiver too-late expired on 2026-01-31 (.findgate/waivers.yml:15)."
     );
     let unrated = text(result_of(&sarif, 3), "/message/text");
-    assert!(unrated.contains("No source tells its severity; it counts as critical."), "{unrated}");
+    assert!(unrated.contains("Unrated; counts as critical."), "{unrated}");
     let long = text(result_of(&sarif, 18), "/message/text");
     assert!(long.contains("… Violates known-exploited"), "{long}");
 }
@@ -326,7 +336,7 @@ fn the_invocation_tells_the_verdict_and_whether_everything_was_read() {
         ("error", "Source mend is partial: 1 row could not be read"),
         ("error", "Source mend is partial: page 3 of 4 is missing [x] (y)"),
         ("error", "Source appsecplus is stale: the newest scan is 9 days old, 7 are allowed"),
-        ("warning", "Source mayo is failed: ##[error]no project"),
+        ("warning", "Source mayo failed: ##[error]no project"),
         ("warning", "Only these sources were read: sarif, mend. The others were not looked at."),
         ("warning", "waiver lodash-later expires in 3 days"),
         ("note", "Source sarif: 2 findings have no location"),

@@ -18,7 +18,7 @@ pub(crate) fn not_read(evidence: &Evidence) -> Option<String> {
         [one] => format!(": {one}"),
         [first, rest @ ..] => format!(": {first}; and {}", plural(rest.len() as u64, "more reason")),
     };
-    (*state != State::Complete).then(|| format!("{source} is {}{why}", state.name()))
+    (*state != State::Complete).then(|| format!("{source} {}{why}", state.said()))
 }
 
 /// What came of it: `12 findings read in 3 scans, 9 counted`. A baseline and feeds are read as well, and have no findings

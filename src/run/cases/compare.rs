@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::State;
-use crate::policy::{Disposition, Evaluation};
+use crate::policy::{Disposition, Evaluation, WaiverState};
 use crate::policy_test::Expected;
 
 use super::super::lines;
@@ -67,7 +67,12 @@ fn waived(expected: &[String], evaluation: &Evaluation, lines: &mut Vec<String>)
         .collect();
     for id in expected.iter().filter(|id| !answering.contains(id.as_str())) {
         let why = match evaluation.waivers.iter().find(|waiver| waiver.id == *id) {
-            Some(waiver) => format!("and it excuses nothing: it is {}", waiver.state.name()),
+            Some(waiver) => match waiver.state {
+                WaiverState::Active | WaiverState::Expiring { .. } => {
+                    "and another one answers for what it matches".to_owned()
+                }
+                state => format!("and it excuses nothing: it is {}", state.name()),
+            },
             None => "and the policy has no such waiver".to_owned(),
         };
         lines.push(format!("waived: - {id}: expected, {why}"));
@@ -85,6 +90,6 @@ fn not_read(expected: &[String], evaluation: &Evaluation, lines: &mut Vec<String
     }
     for coverage in incomplete.into_iter().filter(|one| !expected.iter().any(|name| *one.source == **name)) {
         let reason = coverage.reasons.first().map_or("no reason was given", String::as_str);
-        lines.push(format!("not read: + {} is {}: {reason}", coverage.source, coverage.state.name()));
+        lines.push(format!("not read: + {} {}: {reason}", coverage.source, coverage.state.said()));
     }
 }

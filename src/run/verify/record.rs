@@ -17,6 +17,9 @@ const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 /// An envelope may stand in a bundle; nothing stands deeper.
 const DEEPEST: u8 = 2;
 
+/// The longest name of a file, a branch and the like, in bytes; no platform and no file system has longer ones.
+const NAME: usize = 8_192;
+
 /// A record that was read.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
@@ -149,6 +152,13 @@ impl Record {
         let own = predicate.get(EXTENSION).ok_or_else(|| other(predicate))?;
         let own: Own = serde_json::from_value(own.clone())
             .context("it was altered, or another version wrote it; verify it with the version that did")?;
+        let Own { policy: PolicyFacts { origin, .. }, trust, project, only, baseline, .. } = &own;
+        let ProjectFacts { name, repository, branch, commit, base, .. } = project;
+        let names = [baseline, &trust.base, name, repository, branch, commit, base].into_iter().flatten();
+        ensure!(
+            names.chain(only).chain([origin]).all(|name| name.len() <= NAME),
+            "it was altered, or another version wrote it: a name in it has more than {NAME} bytes"
+        );
         let as_of = own.as_of.parse().with_context(|| format!("`as_of` is {}, which is no time", own.as_of))?;
         let project = own.project.clone().take()?;
         Ok(Record { is_signed, own, as_of, project, statement })

@@ -20,7 +20,7 @@ pub enum Forge {
 
 /// Where a comment goes.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Conversation {
     /// The platform.
     pub forge: Forge,
     /// Where its API is.
@@ -65,12 +65,12 @@ impl From<anyhow::Error> for Nowhere {
     }
 }
 
-impl Place {
+impl Conversation {
     /// Finds out where to post. The token is masked from now on.
     ///
     /// # Errors
     /// If there is nowhere, and why.
-    pub fn find(said: Said<'_>, project: &Project, masks: &Masks, env: &Env) -> Result<Place, Nowhere> {
+    pub fn find(said: Said<'_>, project: &Project, masks: &Masks, env: &Env) -> Result<Conversation, Nowhere> {
         let forge = match project.ci {
             Ci::Github => Forge::Github,
             Ci::Gitlab => Forge::Gitlab,
@@ -102,13 +102,13 @@ impl Place {
         let Some((token, token_from)) = token else { return Err(Nowhere::NoToken(forge.no_token())) };
         masks.add(&token);
         let is_of_fork = project.pull_request.as_ref().is_some_and(|request| request.from_fork == Some(true));
-        Ok(Place { forge, api, project: path, number, token, token_from, is_of_fork })
+        Ok(Conversation { forge, api, project: path, number, token, token_from, is_of_fork })
     }
 
     /// What it is, for people: `pull request 7 of acme/payments`.
     #[must_use]
     pub fn shown(&self) -> String {
-        let Place { number, project, .. } = self;
+        let Conversation { number, project, .. } = self;
         match self.forge {
             Forge::Github => format!("pull request {number} of {}", project.get(1..).unwrap_or_default().join("/")),
             Forge::Gitlab => {
@@ -240,10 +240,10 @@ mod tests {
     use super::*;
     use crate::project;
 
-    fn find(variables: &[(&str, &str)], said: Said<'_>) -> Result<Place, Nowhere> {
+    fn find(variables: &[(&str, &str)], said: Said<'_>) -> Result<Conversation, Nowhere> {
         let env = Env::of(variables.iter().copied(), Path::new("/nowhere"));
         let from = project::Said { ci: said.ci, repository: said.repository, ..project::Said::default() };
-        Place::find(said, &project::detect(from, &env), &Masks::default(), &env)
+        Conversation::find(said, &project::detect(from, &env), &Masks::default(), &env)
     }
 
     fn wrong(variables: &[(&str, &str)], said: Said<'_>) -> String {
@@ -268,9 +268,12 @@ mod tests {
                 "https://api.acme.ghe.com",
             ),
         ] {
-            let place = find(&variables, said(repository)).unwrap();
-            assert_eq!((place.api.address(), &*place.project), (api, &["repos", "o", "r"].map(str::to_owned)[..]));
-            assert_eq!(place.shown(), "pull request 7 of o/r");
+            let conversation = find(&variables, said(repository)).unwrap();
+            assert_eq!(
+                (conversation.api.address(), &*conversation.project),
+                (api, &["repos", "o", "r"].map(str::to_owned)[..])
+            );
+            assert_eq!(conversation.shown(), "pull request 7 of o/r");
         }
         for (variables, repository) in [
             (vec![token], "ghe.example/o/r"),

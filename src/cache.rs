@@ -12,9 +12,10 @@ use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::digest;
 use crate::env::Env;
 use crate::net::MOST_BYTES;
-use crate::policy_file::digest;
+use crate::project::top_of;
 
 const FORMAT: &str = "findgate/cache/v1";
 
@@ -174,8 +175,7 @@ fn ensure_private(folder: &Path) -> anyhow::Result<()> {
 
 /// The folder above which nothing belongs to the change that is judged.
 fn work_tree(folder: &Path) -> PathBuf {
-    let top = folder.ancestors().find(|folder| folder.join(".git").exists());
-    top.unwrap_or(folder).to_owned()
+    top_of(folder).unwrap_or(folder).to_owned()
 }
 
 /// Whether a folder lies in another one, links followed as far as it exists.

@@ -467,7 +467,7 @@ pub enum PolicyAction {
 
         /// How to print it.
         #[arg(long, value_name = "NAME", default_value = "human")]
-        format: ShowFormat,
+        format: Listing,
 
         /// Which policy.
         #[command(flatten)]
@@ -498,15 +498,6 @@ pub enum PolicyAction {
         #[arg(value_name = "PATH", default_value = ".findgate.yml")]
         path: PathBuf,
     },
-}
-
-/// How a policy is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum ShowFormat {
-    /// For people
-    Human,
-    /// For programs
-    Json,
 }
 
 /// Which policy.

@@ -12,15 +12,16 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::cache::{Cache, Kept};
+use crate::digest::digest;
 use crate::env::Env;
 use crate::net::{self, MOST_BYTES, Masks, Network, Roots, on_one_thread};
-use crate::policy_file::{Address, digest};
+use crate::policy_file::Address;
 
 /// A copy is used without asking the server for this part of the time that it may be used at all.
 const UNASKED: u32 = 4;
 
-/// How far ahead of us the clock may be that a copy was kept by.
-const MOST_AHEAD: Duration = Duration::from_secs(24 * 3600);
+/// How far ahead of us, in seconds, the clock may be that something was dated by.
+const MOST_AHEAD: u64 = 24 * 3600;
 
 /// Gets what the policy names.
 #[derive(Clone, Debug)]
@@ -93,7 +94,10 @@ impl Fetcher {
                 }
             };
         }
-        let kept = kept.map(|kept| (age(&kept, self.env.now), worth(&kept.bytes), kept));
+        let kept = kept.map(|kept| {
+            let age = age(kept.fetched, self.env.now).map(Duration::from_secs);
+            (age, worth(&kept.bytes), kept)
+        });
         let (young, usable) = match kept {
             Some((Some(age), Worth::Good, kept)) if age <= *max_age / UNASKED => (Some(kept), None),
             Some((age, Worth::Good | Worth::Old, kept)) => (None, Some((age, kept))),
@@ -171,13 +175,11 @@ impl Fetcher {
 const REMEDY: &str = "run it once with the network and hand on the folder that FINDGATE_CACHE_DIR names, or put the file into \
                       the repository and name its path with its `digest`";
 
-/// How old a copy is. `None` if it comes from the future: it would be young for ever.
-fn age(kept: &Kept, now: Timestamp) -> Option<Duration> {
-    let age = now.duration_since(kept.fetched);
-    match Duration::try_from(age) {
-        Ok(age) => Some(age),
-        Err(_) => (age.unsigned_abs() <= MOST_AHEAD).then_some(Duration::ZERO),
-    }
+/// How old something is by its own date, in whole seconds. `None` if it comes from the future: it would be young for ever.
+#[must_use]
+pub fn age(date: Timestamp, now: Timestamp) -> Option<u64> {
+    let age = now.duration_since(date).as_secs();
+    u64::try_from(age).ok().or_else(|| (age.unsigned_abs() <= MOST_AHEAD).then_some(0))
 }
 
 /// That bytes have the digest that the policy names.

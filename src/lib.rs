@@ -13,6 +13,7 @@ mod brief;
 pub mod cache;
 pub mod cli;
 pub mod comment;
+pub mod digest;
 pub mod env;
 pub mod event;
 pub mod exit;

@@ -1,8 +1,8 @@
 //! The pipeline, as a table of contents.
 
 mod actions;
-mod base;
 mod baseline;
+mod baseline_branch;
 mod beside;
 mod cases;
 mod collect;

@@ -1,4 +1,4 @@
-//! Flags, environment and policy file become settings: everything a run needs, with nothing left to look up.
+//! Options, environment and policy file become settings: everything a run needs, with nothing left to look up.
 //!
 //! What fails here is wrong usage or a wrong policy: status 2, nothing was judged. It does not know what is inside a
 //! source's section; the source reads it.
@@ -36,8 +36,8 @@ use library::Library;
 
 pub use apart::{Apart, Given};
 pub use beside::{Candidate, Contender};
-pub use compared::BaseBranch;
-use compared::{base, baseline};
+pub use compared::BaselineBranch;
+use compared::{baseline, baseline_branch};
 pub use trusted::PolicyAt;
 
 /// Everything that a judgement needs.
@@ -58,7 +58,7 @@ pub struct Settings {
     /// What is read for it, in the same order; empty where a snapshot is judged.
     pub readers: Vec<(Reader, EvidenceRule)>,
     /// What is read of the branch that is the baseline, where the policy names one and findings are judged.
-    pub base: Option<BaseBranch>,
+    pub baseline_branch: Option<BaselineBranch>,
     /// The snapshot that is judged instead.
     pub snapshot: Option<Snapshot>,
     /// The digests of that snapshot; of what was read, once a record asks for them.
@@ -249,9 +249,9 @@ fn with(input: &Input, apart: Option<Apart>, env: &Env, unusable: Unusable) -> R
         let access = Access { env, trust: &trust, project: &project, masks: &masks };
         (roots, readers(plans, &access, unusable)?)
     };
-    let base = match &policy.policy.baseline {
+    let baseline_branch = match &policy.policy.baseline {
         Some(Stated { value: BaselineAt::Branch(branch), .. }) if !input.only_read && input.baseline.is_none() => {
-            Some(base(branch, &readers, project.branch.as_deref(), is_of_fork))
+            Some(baseline_branch(branch, &readers, project.branch.as_deref(), is_of_fork))
         }
         _ => None,
     };
@@ -289,7 +289,7 @@ fn with(input: &Input, apart: Option<Apart>, env: &Env, unusable: Unusable) -> R
         resolved,
         wanted,
         readers,
-        base,
+        baseline_branch,
         snapshot,
         seal,
         sarif,
@@ -402,9 +402,7 @@ fn read_snapshot(file: &Path, sarif: &[String], project: &mut Project, env: &Env
 fn plans(sarif: &[String], policy: &Loaded) -> anyhow::Result<Vec<(Plan, EvidenceRule)>> {
     let mut plans = policy.plans.clone();
     if !sarif.is_empty() {
-        let selection =
-            |glob: &str| sarif::Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
-        let files = sarif.iter().map(|glob| selection(glob)).collect::<anyhow::Result<Vec<_>>>()?;
+        let files = selections(sarif)?;
         let named = plans.iter_mut().find_map(|(plan, rule)| match plan {
             Plan::Sarif(settings) => Some((settings, rule)),
             Plan::Mend(_) | Plan::Mayo(_) | Plan::Cybedefend(_) | Plan::Appsecplus(_) => None,
@@ -424,6 +422,15 @@ fn plans(sarif: &[String], policy: &Loaded) -> anyhow::Result<Vec<(Plan, Evidenc
         }
     }
     Ok(plans)
+}
+
+/// The files that the globs of `--sarif` mean.
+///
+/// # Errors
+/// If one of them means nothing.
+pub fn selections(globs: &[impl AsRef<str>]) -> anyhow::Result<Vec<sarif::Selection>> {
+    let one = |glob: &str| sarif::Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
+    globs.iter().map(|glob| one(glob.as_ref())).collect()
 }
 
 /// Leaves only what `--only` names.

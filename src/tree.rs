@@ -189,16 +189,9 @@ impl Tree {
         }
     }
 
-    /// Whether anything stands at a path, readable or not: a folder or a broken link there counts. Where the base decides,
-    /// in the base or else in the work tree; a base that is not there counts, so that reading it tells why.
-    #[must_use]
-    pub fn has(&self, path: &Path) -> bool {
-        let at = self.folder.join(path);
-        self.base.as_ref().is_some_and(|base| has_in_base(base, &at).unwrap_or(true)) || at.symlink_metadata().is_ok()
-    }
-
-    /// Those of some names of one thing at which anything stands, the first first. Where the base decides and has any of
-    /// them, those that the change adds are none: a name that goes before would be a way around the base.
+    /// Those of some names of one thing at which anything stands, the first first. A folder or a broken link counts, readable
+    /// or not. Where the base decides and has any of them, those that the change adds are none: a name that goes before would
+    /// be a way around the base.
     ///
     /// # Errors
     /// If the base is not there.

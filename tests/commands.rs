@@ -314,3 +314,50 @@ fn an_argument_that_is_refused_is_no_command_to_a_ci_platform() {
         }
     }
 }
+
+/// Every option of a command and of those below it, with the commands before it: `check --policy`.
+fn options(command: &clap::Command, before: &str, found: &mut Vec<(String, Option<String>)>) {
+    for option in command.get_arguments() {
+        let Some(long) = option.get_long() else { continue };
+        let variable = option.get_env().map(|name| name.to_string_lossy().into_owned());
+        found.push((format!("{before}--{long}"), variable));
+    }
+    for below in command.get_subcommands() {
+        options(below, &format!("{before}{} ", below.get_name()), found);
+    }
+}
+
+#[test]
+fn a_variable_is_called_like_its_option() {
+    let command = findgate::cli::command(&findgate::env::Env::capture().unwrap());
+    let mut found = Vec::new();
+    options(&command, "", &mut found);
+    assert!(found.len() > 50, "{found:?}");
+    for (option, variable) in &found {
+        let (_, long) = option.split_once("--").unwrap();
+        // What `check` keeps besides is all that `collect` writes.
+        let long = if option == "collect --output" { "save-snapshot" } else { long };
+        let called = format!("FINDGATE_{}", long.to_uppercase().replace('-', "_"));
+        assert!(variable.as_ref().is_none_or(|variable| *variable == called), "{option}: {variable:?}");
+    }
+}
+
+#[test]
+fn a_variable_says_what_its_option_says() {
+    let folder = Folder::new().with("policy.yml", STRICT).with("scan.sarif", sarif(results(1)));
+    let arguments = ["check", "--verbose", "--policy", "policy.yml", "--sarif", "*.sarif"];
+    for (variable, value, told) in [
+        ("FINDGATE_REPO", "github.com/acme/shop", "repository github.com/acme/shop (from --repo)"),
+        ("FINDGATE_COMMIT", "0123456789ab", "commit 0123456789ab (from --commit)"),
+        ("FINDGATE_BASE", "main", "base main (from --base)"),
+        ("FINDGATE_BRANCH", "dev", "branch dev (from --branch)"),
+        ("FINDGATE_EVENT", "push", "event push (from --event)"),
+        ("FINDGATE_ENVIRONMENT", "prod", "environment prod (from --environment)"),
+    ] {
+        let run = finish(folder.command().args(arguments).env(variable, value)).ends_with(1);
+        assert!(run.stderr.contains(told), "{variable}: {}", run.stderr);
+    }
+    finish(folder.command().args(arguments).env("FINDGATE_ONLY", "mend"))
+        .ends_with(2)
+        .complains("--only mend: there is no such source; there is: sarif");
+}

@@ -59,7 +59,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    findgate::policy_file::digest(bytes)
+    findgate::digest::digest(bytes)
 }
 
 const BOTH: &str = "enrich: {kev: kev.json, epss: epss.csv}";

@@ -166,7 +166,7 @@ fn a_copy_that_is_old_by_its_own_date_is_asked_for_again() {
 #[test]
 fn a_digest_is_looked_at_and_what_has_it_never_grows_old() {
     let world = World::new();
-    let digest = findgate::policy_file::digest(KEV.as_bytes());
+    let digest = findgate::digest::digest(KEV.as_bytes());
     let pinned = |digest: &str| format!("{{url: \"{}/kev.json\", digest: \"{digest}\"}}", world.url);
     let judged = |digest: &str| finish(world.command(&pinned(digest)).args(["--sarif", "*.sarif"]));
     let wrong = judged(&format!("sha256:{}", "0".repeat(64))).ends_with(3);

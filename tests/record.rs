@@ -469,7 +469,7 @@ fn the_record_of_another_version_is_compared_all_the_same() {
     let older = json.ends_with(1).stdout.replacen(&format!("\"version\":\"{version}\""), "\"version\":\"0.0.9\"", 1);
     // The two members at the end decide nothing, so the digest is without them.
     let older = format!("{}\n}}\n", older.split(",\n  \"beside\": ").next().unwrap());
-    let digest = findgate::policy_file::digest(older.as_bytes());
+    let digest = findgate::digest::digest(older.as_bytes());
     altered(&folder, |record| {
         record["predicate"]["verifier"]["version"]["findgate"] = json!("0.0.9");
         record["predicate"][EXTENSION]["tool"]["version"] = json!("0.0.9");

@@ -248,6 +248,32 @@ fn sources_says_for_each_what_works_and_what_is_missing() {
 }
 
 #[test]
+fn a_credential_that_a_server_repeats_is_masked_in_what_sources_says() {
+    let echo = |name: &str, secret: &str| format!("{name} {secret}");
+    let shop = echo("Shop", "token-of-the-test");
+    let apps = Server::start(move |request: &Request| match request.path.as_str() {
+        "/applications/app-1" => Reply::ok(&json!({"id": "app-1", "name": shop})),
+        "/applications" => Reply::ok(&json!([{"id": "app-1", "name": shop}])),
+        _ => Reply::ok(&json!([])),
+    });
+    let key = "mayo_ak_0123456789abcdefghijklmnopqrstuv";
+    let project = json!({"id": "proj_1", "name": echo("shop", key), "asset_count": 1, "finding_count": 0});
+    let mayo = Server::start(move |request: &Request| {
+        let rows = if request.path == "/projects" { vec![project.clone()] } else { Vec::new() };
+        Reply::ok(&json!({"data": rows, "pagination": {"page": 1, "per_page": 100, "total": rows.len()}}))
+    });
+    let folder = policy("{mayo: {project: proj_1}, appsecplus: {application: app-1}}", "");
+    let told = run(&folder, Some(&apps), Some(&mayo), &["sources", "--policy", "policy.yml", "--verbose"]);
+    assert!([0, 3].contains(&told.status), "{told:?}");
+    for part in ["Shop ****", "shop ****"] {
+        assert!(told.stdout.contains(part), "{part:?} is not in\n{}", told.stdout);
+    }
+    for secret in ["token-of-the-test", key] {
+        assert!(!told.stdout.contains(secret) && !told.stderr.contains(secret), "{told:?}");
+    }
+}
+
+#[test]
 fn sources_fails_where_the_policy_asks_for_scans_that_nobody_tells() {
     // This server has no list of scans.
     let mayo = mayo(vec![of_mayo("f_1", "low")]);

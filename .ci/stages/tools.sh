@@ -59,7 +59,7 @@ lint_scripts() {
   done
   # Parsed, not compiled: py_compile would leave a cache folder in the work tree.
   python3 -c 'import ast, sys
-for path in sys.argv[1:]: ast.parse(open(path, encoding="utf-8").read(), path)' scripts/*.py .ci/*.py
+for path in sys.argv[1:]: ast.parse(open(path, encoding="utf-8").read(), path)' scripts/*.py .ci/*.py .ci/action/*.py
 }
 
 schemas_are_the_ones_described() {

@@ -12,7 +12,7 @@
 mod generator;
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read as _, Write as _};
+use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -184,6 +184,5 @@ fn input(results: u64) -> PathBuf {
         let mut out = BufWriter::new(File::create(&file).expect("create the input"));
         generator::write(results, &mut out).and_then(|()| out.flush()).expect("write the input");
     }
-    let _ = io::stdout().flush();
     file
 }

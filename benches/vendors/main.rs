@@ -3,9 +3,12 @@
 //! `cargo bench --bench vendors` starts, for each vendor, a server on this machine that answers after 50 ms, lets findgate read
 //! 100,000 findings from it, and then fetches exactly what findgate asked for, at the concurrency that was seen, with nothing
 //! but the HTTP library. It prints both times, their ratio and the memory of findgate. Figures are of the machine that ran it.
+//!
+//!   cargo bench --bench vendors -- mend    only that vendor
+//!
+//! FINDGATE_BENCH_FINDINGS is another number of findings.
 
-#![allow(clippy::disallowed_methods, reason = "a benchmark starts a program and reads the clock")]
-#![allow(clippy::print_stdout, reason = "it prints its figures")]
+#![expect(clippy::disallowed_methods, reason = "a program for developers, run by hand")]
 
 #[path = "../../tests/common/server.rs"]
 mod server;

@@ -132,7 +132,7 @@ fn reported(policy: &Resolved, evaluation: &Evaluation, collected: &Collected, f
     let project = Project { repository: Some("github.com/acme/payments".to_owned()), ..Project::default() };
     let contents = Contents { taken: AS_OF, project: &project, sarif: &[], sources: vec![("", collected)] };
     let seal = seal(&contents).unwrap();
-    let digest = findgate::policy_file::digest(b"");
+    let digest = findgate::digest::digest(b"");
     let report = Report {
         evaluation,
         policy,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use findgate::digest::digest;
 use findgate::finding::Kind;
-use findgate::policy_file::digest;
 use findgate::project::Project;
 use findgate::snapshot::{Contents, Snapshot, decode, write};
 use findgate::source::sarif::{Selection, collect_held};

@@ -16,8 +16,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::brief::bounded;
+use crate::digest::digest;
 use crate::finding::{Coverage, Known, State};
-use crate::policy_file::digest;
 use crate::project::{Project, is_same_repository};
 use crate::report::EVALUATION_SCHEMA;
 use crate::snapshot;

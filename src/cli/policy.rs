@@ -88,11 +88,11 @@ pub struct PolicyDiff {
     pub format: Listing,
 }
 
-/// How a list is written.
+/// How a policy, or what differs between two, is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Listing {
-    /// For a person.
+    /// For people
     Human,
-    /// For programs.
+    /// For programs
     Json,
 }

@@ -1,4 +1,4 @@
-//! HTTP for every source that asks a vendor: one client, the hosts that may have a credential, and credentials.
+//! HTTP for whatever asks a server: one client, the hosts that may have a credential, and credentials.
 //!
 //! It knows no vendor and no finding. A request can only be made from an [`Endpoint`], and an endpoint only by [`Trust`]: so
 //! a credential cannot travel to a host that nobody trusts. Everything that a server sends is bounded in size and time.

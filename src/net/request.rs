@@ -217,12 +217,6 @@ impl Request {
     pub fn attempt(&self) -> &str {
         &self.attempt
     }
-
-    /// The host that it goes to.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

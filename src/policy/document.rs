@@ -46,8 +46,6 @@ impl fmt::Display for Place {
 /// A whole file.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The file as the user named it.
-    pub file: Arc<str>,
     /// Its text: UTF-8, without a byte-order mark.
     pub text: Arc<str>,
     /// The value it holds.
@@ -182,7 +180,7 @@ impl Document {
         match builder.root {
             Some(root) if !matches!(root.value, Value::Null) => {
                 let text = text.into();
-                Some(Document { file, text, root })
+                Some(Document { text, root })
             }
             // An alias as the whole document left a problem and no root.
             None if builder.documents > 0 => None,

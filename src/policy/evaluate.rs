@@ -193,7 +193,8 @@ pub(crate) fn rank(judged: &[Judged]) -> Vec<u32> {
 }
 
 /// The day (UTC) that a time is on.
-pub(super) fn day_of(time: Timestamp) -> Date {
+#[must_use]
+pub fn day_of(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 

@@ -67,7 +67,7 @@ impl Aim<'_> {
             CommitRule::Any => Some(true),
             CommitRule::Head => same_commit(),
             CommitRule::Branch => match (scan.branch.as_deref(), self.branch) {
-                (Some(scanned), Some(branch)) => Some(plain(scanned) == plain(branch)),
+                (Some(scanned), Some(branch)) => Some(short_branch(scanned) == short_branch(branch)),
                 // A scan of the very commit is one of the branch that has it.
                 _ => same_commit().filter(|same| *same),
             },
@@ -75,7 +75,9 @@ impl Aim<'_> {
     }
 }
 
-fn plain(branch: &str) -> &str {
+/// The branch's own name, as scans are compared by it: `main` of `refs/heads/main`.
+#[must_use]
+pub fn short_branch(branch: &str) -> &str {
     branch.strip_prefix("refs/heads/").unwrap_or(branch)
 }
 

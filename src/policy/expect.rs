@@ -267,7 +267,12 @@ pub fn duration(node: &Node, what: &str, problems: &mut Problems) -> Option<u64>
 pub fn seconds(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
-    let unit = match unit {
+    number.parse::<u64>().ok()?.checked_mul(unit_of(unit)?).filter(|seconds| *seconds <= 1000 * 365 * 86_400)
+}
+
+/// How many seconds a unit of time has.
+pub(super) fn unit_of(name: &str) -> Option<u64> {
+    Some(match name {
         "s" => 1,
         "m" => 60,
         "h" => 3600,
@@ -276,8 +281,7 @@ pub fn seconds(text: &str) -> Option<u64> {
         "mo" => 30 * 86_400,
         "y" => 365 * 86_400,
         _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(unit).filter(|seconds| *seconds <= 1000 * 365 * 86_400)
+    })
 }
 
 /// Reads digits, or says what is wrong with them (the label and the help).

@@ -47,12 +47,12 @@ pub use difference::{BesideRole, Change, Difference, Landed, Outcome, RuleChange
 pub use document::{Document, MAX_BYTES, Node, Place, Value};
 #[cfg(test)]
 pub(crate) use evaluate::{count, open_findings_of, rank};
-pub use evaluate::{evaluate, verdict_of};
+pub use evaluate::{day_of, evaluate, verdict_of};
 pub use evaluation::{
     Counts, Disposition, Evaluation, Evidence, FeedUse, Judged, Requirement, Verdict, Violation, WaiverOutcome,
     WaiverState,
 };
-pub use evidence::{Aim, CommitRule, EvidenceRule, is_same_commit, newest_first, series, weigh};
+pub use evidence::{Aim, CommitRule, EvidenceRule, is_same_commit, newest_first, series, short_branch, weigh};
 pub use extend::{extend, extend_both};
 pub use glob::{Case, Pattern, Patterns, Slash};
 pub use preset::{PRESETS, Preset};

@@ -10,7 +10,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::load::{Address, InputFile, Loading, Role, Texts, read};
-use super::{PolicyFile, decode, digest, preset};
+use super::{PolicyFile, decode, preset};
+use crate::digest::digest;
 use crate::policy::{
     self, Document, Parent, Place, Policy, Problem, Problems, Stated, extend, extend_both, lint, quoted,
 };

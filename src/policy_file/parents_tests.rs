@@ -6,9 +6,10 @@ use std::path::Path;
 use anyhow::bail;
 use jiff::Timestamp;
 
+use super::draw;
 use super::load::{Address, Loaded, Loading, NotLoaded, load};
 use super::parents::beside;
-use super::{digest, draw};
+use crate::digest::digest;
 use crate::tree::Tree;
 
 const ORG: &str = "version: 1\nextends: preset:strict\nthresholds: {sca: {high: 2, locked: true}}\n";

@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::append::Entry;
 use crate::finding::Finding;
-use crate::policy::{Demanded, Judged, WaiverRules, last_day};
+use crate::policy::{Demanded, Judged, WaiverRules, day_of, last_day};
 
 /// The end that is proposed: time enough to fix, too short to be forgotten.
 const DAYS: u64 = 30;
@@ -31,8 +30,7 @@ pub fn proposal(judged: &Judged, rules: &WaiverRules, as_of: Timestamp) -> Entry
 /// (seconds).
 #[must_use]
 pub fn proposed_end(as_of: Timestamp, life: Option<u64>) -> Date {
-    let today = as_of.to_zoned(TimeZone::UTC).date();
-    last_day(today, life.unwrap_or(u64::MAX).min(DAYS * 86_400))
+    last_day(day_of(as_of), life.unwrap_or(u64::MAX).min(DAYS * 86_400))
 }
 
 /// `cve-2021-23337-1a2b3c`: what it is about, and which of them.

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::load::{InputFile, Loading, Role, Texts};
-use super::{PolicyFile, decode, digest};
+use super::{PolicyFile, decode};
+use crate::digest::digest;
 use crate::policy::{
     Document, MAX_BYTES, Place, Policy, Problem, Problems, Stated, check_waivers, decode_waivers, quoted,
 };

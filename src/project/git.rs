@@ -76,6 +76,12 @@ const REMOTES: [&str; 2] = ["remote", "--verbose"];
 
 const MERGE_BASE: [&str; 3] = ["merge-base", "HEAD", "refs/remotes/origin/HEAD"];
 
+/// The top folder of the repository that a folder is in.
+#[must_use]
+pub fn top_of(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join(".git").exists())
+}
+
 /// Asks git. It is not started where no `.git` is in the folder or above it.
 pub(super) fn ask(wanted: Wanted<'_>, env: &Env) -> Answers {
     let mut answers = Answers::default();
@@ -84,7 +90,7 @@ pub(super) fn ask(wanted: Wanted<'_>, env: &Env) -> Answers {
     if !wanted.head && !wanted.remote && !wanted.base && parents_of.is_none() {
         return answers;
     }
-    let Some(top) = env.folder.ancestors().find(|folder| folder.join(".git").exists()) else {
+    let Some(top) = top_of(&env.folder) else {
         let text = format!("no git repository is in {} or above it", env.folder.display());
         answers.trouble = Some(Trouble::NoRepository(text));
         return answers;

@@ -18,6 +18,7 @@ mod platform;
 mod platform_tests;
 mod renames;
 
+pub use git::top_of;
 pub use platform::Ci;
 pub use renames::{Renamed, renamed};
 

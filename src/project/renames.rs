@@ -1,6 +1,6 @@
 //! Which files were renamed between a commit and what is checked out, as git finds out.
 
-use super::git::{is_commit, start_without_words};
+use super::git::{is_commit, start_without_words, top_of};
 use crate::env::Env;
 
 /// More than this is not read of the list of renames.
@@ -30,7 +30,7 @@ pub fn renamed(since: &str, env: &Env) -> Result<Renamed, String> {
         branch if is_name(branch) => format!("refs/remotes/origin/{branch}"),
         _ => return Err("the commit before is not known by its full name".to_owned()),
     };
-    if !env.folder.ancestors().any(|folder| folder.join(".git").exists()) {
+    if top_of(&env.folder).is_none() {
         return Err("no git repository is here".to_owned());
     }
     let tree = format!("{since}^{{tree}}");

@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::escape::terminal;
+use crate::project::top_of;
 
 /// A file to be, known to be writable when it was checked.
 #[derive(Debug)]
@@ -162,7 +163,7 @@ fn resolve(named: &Path) -> anyhow::Result<(PathBuf, Option<fs::Metadata>)> {
 /// as any file, and what is written holds text of others: it must not land in git's own files, or in a script of the job.
 fn stays(named: &Path, resolved: &Path) -> io::Result<bool> {
     let here = fs::canonicalize(".")?;
-    let root = here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here);
+    let root = top_of(&here).unwrap_or(&here);
     let mut plain = PathBuf::new();
     for part in here.join(named).components() {
         match part {

@@ -16,9 +16,9 @@ use super::anchor::{self, Anchor};
 use super::escape::{is_visible, shorten, terminal};
 use super::stream::compact;
 use super::words::{self, evidence, is_missing, name_of_check};
+use crate::digest::digest;
 use crate::finding::Severity;
 use crate::policy::{Enforcement, Judged, Violation};
-use crate::policy_file::digest;
 
 /// The most findings: a widget of thousands is read by nobody, and every one is compared with the other branch's. GitLab
 /// takes 100 MB of an artifact; an entry takes at most 12 KB, so these take 60.

@@ -27,8 +27,7 @@ use crate::tree::Tree;
 
 use super::collect::{Telling, collect};
 use super::judge::judge;
-use super::lines::safe;
-use super::shell::print;
+use super::lines::{print, safe};
 
 /// More files are not looked for in a folder.
 const MOST_FILES: usize = 1000;

@@ -14,7 +14,7 @@ use crate::parallel;
 use crate::policy::weigh;
 use crate::progress::Board;
 use crate::report::{Destination, Target, Targets, plural};
-use crate::settings::{BaseBranch, Refusal, Settings, settings};
+use crate::settings::{BaselineBranch, Refusal, Settings, settings};
 use crate::snapshot::{self, Contents, Seal};
 use crate::source::{self, Collected};
 
@@ -144,7 +144,7 @@ pub(super) struct Read {
     pub(super) collected: Vec<Collected>,
     /// What the branch that is the baseline holds, in the order of its readers. `None`: it was not asked for, or a snapshot is
     /// judged.
-    pub(super) base: Option<Vec<Collected>>,
+    pub(super) baseline_branch: Option<Vec<Collected>>,
     /// The feeds; none where nothing is judged.
     pub(super) feeds: Vec<feeds::Read>,
 }
@@ -181,25 +181,32 @@ pub(super) fn collect(settings: &mut Settings, telling: Telling, env: &Env, mess
         }
         None => {
             let told = |coverage: &Coverage| board.above(|| told(coverage));
-            let base = || settings.base.as_ref().map(|base| of_branch(base, settings, board, env, messages));
+            let branch = settings.baseline_branch.as_ref();
+            let aside = || branch.map(|branch| of_branch(branch, settings, board, env, messages));
             let desks = desks(settings, board, messages);
             let here = || source::collect(&settings.readers, &env.folder, board, &desks, &told);
-            let (base, collected) = parallel::both(base, here);
+            let (read, collected) = parallel::both(aside, here);
             // A thread that ended without a word has read nothing, as is said then.
-            (collected, base.unwrap_or_else(|| settings.base.as_ref().map(|_| Vec::new())))
+            (collected, read.unwrap_or_else(|| branch.map(|_| Vec::new())))
         }
     };
     let reading = || if telling == Telling::Weighed { reading() } else { Vec::new() };
-    let (feeds, (collected, base)) = parallel::both(reading, sources);
-    Read { collected, base, feeds: feeds.unwrap_or_else(|| feeds::lost(settings)) }
+    let (feeds, (collected, baseline_branch)) = parallel::both(reading, sources);
+    Read { collected, baseline_branch, feeds: feeds.unwrap_or_else(|| feeds::lost(settings)) }
 }
 
 /// Reads the branch that is the baseline.
-fn of_branch(base: &BaseBranch, settings: &Settings, board: &Board, env: &Env, messages: Messages) -> Vec<Collected> {
+fn of_branch(
+    branch: &BaselineBranch,
+    settings: &Settings,
+    board: &Board,
+    env: &Env,
+    messages: Messages,
+) -> Vec<Collected> {
     let told = |coverage: &Coverage| {
-        let source = format!("{}, branch {}", coverage.source, base.name).into();
+        let source = format!("{}, branch {}", coverage.source, branch.name).into();
         board.above(|| tell(&Coverage { source, ..coverage.clone() }, messages));
     };
-    let desks = desks_for(settings, (Some(base.name.clone()), None), board, messages);
-    source::collect(&base.readers, &env.folder, board, &desks, &told)
+    let desks = desks_for(settings, (Some(branch.name.clone()), None), board, messages);
+    source::collect(&branch.readers, &env.folder, board, &desks, &told)
 }

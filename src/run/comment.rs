@@ -18,8 +18,7 @@ use crate::project::{Ci, Project};
 use crate::report::terminal;
 use crate::settings::{self, Refusal};
 
-use super::lines::safe;
-use super::shell::print;
+use super::lines::{print, safe};
 use super::stored;
 
 pub(super) fn run(arguments: &cli::Comment, env: &Env, messages: Messages) -> Result<Status, Refusal> {

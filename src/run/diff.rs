@@ -17,15 +17,14 @@ use crate::finding::{Severity, State};
 use crate::messages::Messages;
 use crate::policy::{Change, Difference, Disposition, Evaluation, Judged, Verdict};
 use crate::project::Project;
-use crate::settings::{Apart, Given, Refusal, apart, as_of, entries};
+use crate::settings::{Apart, Given, Refusal, apart, as_of, entries, selections};
 use crate::snapshot;
 use crate::source::sarif::Selection;
 use crate::tree::Tree;
 
 use super::collect::{Telling, collect};
 use super::judge::judge;
-use super::lines;
-use super::shell::print;
+use super::lines::{self, print};
 
 /// What is compared.
 struct Compared {
@@ -121,10 +120,7 @@ fn subjects(snapshots: &[PathBuf], sarif: &[String]) -> anyhow::Result<Vec<Subje
     let mut subjects: Vec<Subject> = snapshots.iter().map(snapshot).collect();
     let globs = entries("--sarif", sarif)?;
     if !globs.is_empty() {
-        let selection =
-            |glob: &&str| Selection::from_argument(glob).map_err(|error| anyhow!("--sarif {glob}: {error}"));
-        let files = globs.iter().map(selection).collect::<anyhow::Result<Vec<_>>>()?;
-        subjects.push(Subject { name: globs.join(", "), evidence: Evidence::Files(files) });
+        subjects.push(Subject { name: globs.join(", "), evidence: Evidence::Files(selections(&globs)?) });
     }
     Ok(subjects)
 }

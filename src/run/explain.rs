@@ -4,20 +4,17 @@ use std::fmt::Write as _;
 
 use anyhow::anyhow;
 
-use jiff::tz::TimeZone;
-
 use crate::cli::Explain;
 use crate::env::Env;
 use crate::exit::Status;
 use crate::finding::{Finding, State, Way};
 use crate::messages::Messages;
-use crate::policy::{Baseline, Candidate, Disposition, Enforcement, Evaluation, Judged, Subject, Truth};
+use crate::policy::{Baseline, Candidate, Disposition, Enforcement, Evaluation, Judged, Subject, Truth, day_of};
 use crate::policy_file::proposal;
 use crate::report::{owners, unwaived, waive};
 use crate::settings::{Refusal, Settings};
 
-use super::lines::safe;
-use super::shell::print;
+use super::lines::{print, safe};
 
 /// How many findings are explained at most; a query that fits more is too vague to be meant.
 const SHOWN: usize = 10;
@@ -196,7 +193,7 @@ fn rules(out: &mut String, judged: &Judged, evaluation: &Evaluation, settings: &
     let heading = if counts { "what each rule says" } else { "what each rule would say if it counted" };
     writeln!(out, "\n  {heading}:")?;
     let candidate = Candidate { finding: &judged.finding, severity: judged.severity, as_of: settings.as_of };
-    let day = settings.as_of.to_zoned(TimeZone::UTC).date();
+    let day = day_of(settings.as_of);
     for limit in &settings.resolved.limits {
         let matches = limit.subject.counts(&candidate, &mut Vec::new());
         let violation = evaluation.violations.iter().find(|violation| violation.rule == limit.name);

@@ -9,18 +9,16 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
 
+use crate::digest::digest;
 use crate::feed::{epss::Scores, kev::Catalog};
-use crate::fetch::{Fetcher, Said, Worth, pinned_is};
+use crate::fetch::{Fetcher, Said, Worth, age, pinned_is};
 use crate::finding::{Coverage, Finding, State, cves, tell_exploited, tell_likelihood};
 use crate::messages::Messages;
 use crate::net::MOST_BYTES;
 use crate::policy::{Evidence, Feed, FeedAt, FeedUse, Requirement};
-use crate::policy_file::{Address, InputFile, Role, digest};
+use crate::policy_file::{Address, InputFile, Role};
 use crate::settings::Settings;
 use crate::tree::Tree;
-
-/// How far ahead of the judged time a feed may be.
-const MOST_AHEAD: u64 = 24 * 3600;
 
 /// Which feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +78,7 @@ fn bytes(which: Which, feed: &Feed, tree: &Tree, fetcher: &Fetcher, as_of: Times
             let max_age = Duration::from_secs(*max_age);
             let address = Address { url: url.clone(), digest: digest.clone(), max_age };
             let worth = |bytes: &[u8]| match which.date(bytes).map(|date| age(date, as_of)) {
-                Ok(Age::Seconds(age)) if age <= feed.max_age => Worth::Good,
+                Ok(Some(age)) if age <= feed.max_age => Worth::Good,
                 Ok(_) => Worth::Old,
                 Err(_) => Worth::Damaged,
             };
@@ -106,21 +104,6 @@ impl Which {
     }
 }
 
-/// How old a feed is by its own date.
-enum Age {
-    Seconds(u64),
-    /// It is of a time that is still to come.
-    Ahead,
-}
-
-fn age(date: Timestamp, as_of: Timestamp) -> Age {
-    match u64::try_from(as_of.duration_since(date).as_secs()) {
-        Ok(age) => Age::Seconds(age),
-        Err(_) if date.duration_since(as_of).as_secs().unsigned_abs() <= MOST_AHEAD => Age::Seconds(0),
-        Err(_) => Age::Ahead,
-    }
-}
-
 /// Puts what the feeds tell onto findings, which are merged.
 pub(super) fn apply(read: Vec<Read>, findings: &mut [Finding], settings: &Settings, messages: Messages) -> Facts {
     let Said { notes, warnings } = settings.fetcher.said();
@@ -143,7 +126,7 @@ pub(super) fn apply(read: Vec<Read>, findings: &mut [Finding], settings: &Settin
                 used.told.sort_unstable();
                 let day = used.date.strftime("%Y-%m-%d");
                 messages.detail(&format!("enrich.{name}: {} vulnerabilities, of {day}", used.entries));
-                if let Age::Seconds(age) = age(used.date, settings.as_of)
+                if let Some(age) = age(used.date, settings.as_of)
                     && age > feed.max_age
                 {
                     let (age, most) = (age / 86_400, feed.max_age / 86_400);
@@ -172,9 +155,9 @@ fn use_it(
 ) -> anyhow::Result<FeedUse> {
     let damaged = || format!("the feed {from} cannot be used; get it anew from where it is published");
     let in_time = |date: Timestamp| match age(date, as_of) {
-        Age::Seconds(_) => Ok(()),
+        Some(_) => Ok(()),
         // Whoever puts an old feed under a new date could make it young for ever.
-        Age::Ahead => {
+        None => {
             bail!("the feed {from} is of {date}, after the time that is judged ({as_of}), so it proves nothing")
         }
     };

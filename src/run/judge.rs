@@ -8,11 +8,11 @@ use crate::settings::Settings;
 use crate::source::Collected;
 
 use super::collect::Read;
-use super::{base, baseline, feeds, tell};
+use super::{baseline, baseline_branch, feeds, tell};
 
 /// Judges what was read; the sources are in the order of `wanted`. The feeds that the verdict rests on are added to the inputs.
 pub(super) fn judge(settings: &mut Settings, read: Read, env: &Env, messages: Messages) -> Evaluation {
-    let Read { collected, base, feeds } = read;
+    let Read { collected, baseline_branch: branch, feeds } = read;
     let (mut evidence, findings) = weighed(settings, collected);
     let merged = finding::merge(findings);
     if merged.joined > 0 {
@@ -34,7 +34,7 @@ pub(super) fn judge(settings: &mut Settings, read: Read, env: &Env, messages: Me
             None
         }
         None => {
-            let (known, missing) = base::known(settings, base);
+            let (known, missing) = baseline_branch::known(settings, branch);
             evidence.extend(missing);
             known
         }
@@ -48,7 +48,7 @@ pub(super) fn judge(settings: &mut Settings, read: Read, env: &Env, messages: Me
         evaluation = evaluation.compared(compared);
     }
     evaluation.feeds = facts.uses;
-    evaluation.besides.extend(base::all_new(settings));
+    evaluation.besides.extend(baseline_branch::all_new(settings));
     evaluation.besides.extend(settings.told.iter().cloned());
     // What of waivers and VEX documents was not taken.
     evaluation.besides.extend(settings.policy.warnings.iter().cloned());

@@ -1,7 +1,22 @@
-//! Lines that several commands print.
+//! What several commands print, and printing it.
 
+use std::io::{self, Write as _};
+
+use crate::exit::Status;
 use crate::policy::Judged;
 use crate::report::{actions_safe, terminal};
+use crate::settings::Refusal;
+
+/// Writes to stdout. A reader that has seen enough and went away is no failure.
+pub(super) fn print(bytes: &[u8]) -> Result<Status, Refusal> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Refusal::Output(anyhow::Error::new(error).context("write to stdout")))
+        }
+        _ => Ok(Status::Holds),
+    }
+}
 
 /// Text from outside on one line of a terminal or a log.
 pub(super) fn safe(text: &str) -> String {

@@ -8,13 +8,12 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use jiff::tz::TimeZone;
 
-use crate::cli::{PolicyAction, PolicyInput, ProjectArgs, ShowFormat};
+use crate::cli::{Listing, PolicyAction, PolicyInput, ProjectArgs};
 use crate::env::Env;
 use crate::exit::Status;
 use crate::messages::Messages;
-use crate::policy::{Unused, json_schema, json_schema_of, lint};
+use crate::policy::{Unused, day_of, json_schema, json_schema_of, lint};
 use crate::policy_file::{self, Loaded};
 use crate::policy_test::language::TESTS;
 use crate::report::{self, plural, terminal};
@@ -22,7 +21,7 @@ use crate::settings::{self, Refusal};
 use crate::source;
 use crate::tree::Side;
 
-use super::shell::print;
+use super::lines::print;
 use super::{cases, diff};
 use show::Shown;
 
@@ -57,7 +56,7 @@ fn check(
     env: &Env,
     messages: Messages,
 ) -> Result<Status, Refusal> {
-    let today = settings::as_of(as_of, env.now)?.to_zoned(TimeZone::UTC).date();
+    let today = day_of(settings::as_of(as_of, env.now)?);
     let loaded = settings::draft(input.named(), &input.reach, env)?;
     pass_over(&loaded, messages);
     let policy = &loaded.policy;
@@ -97,7 +96,7 @@ fn show(
     input: &PolicyInput,
     trust: Option<Side>,
     project: &ProjectArgs,
-    format: ShowFormat,
+    format: Listing,
     env: &Env,
     messages: Messages,
 ) -> Result<Status, Refusal> {
@@ -118,8 +117,8 @@ fn show(
     let shown =
         Shown { loaded: &loaded, at: &at, resolved: &resolved, circumstances: settings::circumstances(&project) };
     match format {
-        ShowFormat::Human => print(shown.text().as_bytes()),
-        ShowFormat::Json => print(&shown.json().context("write the policy as JSON")?),
+        Listing::Human => print(shown.text().as_bytes()),
+        Listing::Json => print(&shown.json().context("write the policy as JSON")?),
     }
 }
 

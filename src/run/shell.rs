@@ -1,13 +1,13 @@
 //! `findgate completions` and `findgate man`: made from the command line's own declaration.
 
-use std::io::{self, Write as _};
-
 use anyhow::Context as _;
 
 use crate::cli;
 use crate::env::Env;
 use crate::exit::Status;
 use crate::settings::Refusal;
+
+use super::lines::print;
 
 pub(super) fn completions(shell: clap_complete::Shell, env: &Env) -> Result<Status, Refusal> {
     let mut script = Vec::new();
@@ -37,15 +37,4 @@ pub(super) fn man(path: &[String], env: &Env) -> Result<Status, Refusal> {
         None => page,
     };
     print(page.as_bytes())
-}
-
-/// Writes to stdout. A reader that has seen enough and went away is no failure.
-pub(super) fn print(bytes: &[u8]) -> Result<Status, Refusal> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Refusal::Output(anyhow::Error::new(error).context("write to stdout")))
-        }
-        _ => Ok(Status::Holds),
-    }
 }

@@ -13,7 +13,7 @@ use crate::report::{plural, terminal, wrapped};
 use crate::settings::{self, Refusal, Settings};
 use crate::source::{self, Outcome, Reader, Step, sarif};
 
-use super::shell::print;
+use super::lines::print;
 
 pub(super) fn run(arguments: &Sources, env: &Env, messages: Messages) -> Result<Status, Refusal> {
     let Sources { reading, project, network } = arguments;

@@ -18,8 +18,7 @@ use crate::report::{only_read, plural};
 use crate::settings::{self, Refusal};
 use crate::snapshot::LARGEST;
 
-use super::lines::{cut, safe};
-use super::shell::print;
+use super::lines::{cut, print, safe};
 use super::stored;
 use evaluation::{Source, Stored, Violated};
 

@@ -24,8 +24,7 @@ use crate::tree::{Revision, Side, Tree, Unread};
 
 use super::collect::{Telling, collect};
 use super::judge::judge;
-use super::lines::{cut, safe};
-use super::shell::print;
+use super::lines::{cut, print, safe};
 
 use compare::{Pair, pairs};
 use record::{Record, TrustFacts};

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
 use crate::cli::Waive;
@@ -20,8 +19,8 @@ use crate::finding::{Finding, Severity};
 use crate::messages::Messages;
 use crate::policy::expect::seconds;
 use crate::policy::{
-    Evaluation, Judged, MAX_BYTES, Problems, Resolved, Waiver, WaiverRules, WaiverState, check_waivers, decode_waivers,
-    evaluate, last_day,
+    Evaluation, Judged, MAX_BYTES, Problems, Resolved, Waiver, WaiverRules, WaiverState, check_waivers, day_of,
+    decode_waivers, evaluate, last_day,
 };
 use crate::policy_file::{self, Appended, Entry, Loaded, Refused, Texts, Wrong, proposed_end, waiver_id, waiver_name};
 use crate::report::Destination;
@@ -29,8 +28,7 @@ use crate::settings::{self, Refusal};
 use crate::tree::{Tree, TreeFile, Unread};
 
 use super::explain::found;
-use super::lines::safe;
-use super::shell::print;
+use super::lines::{print, safe};
 use part::Part;
 
 /// How many findings are listed where several fit.
@@ -247,7 +245,7 @@ fn unused_id(id: &str, taken: &[String]) -> String {
 /// The last day of the waiver: what was asked for, where the policy allows it, else what is proposed.
 fn end(given: Option<&str>, target: &Target) -> anyhow::Result<Date> {
     let rules = &target.policy.policy.waiver_rules;
-    let today = target.as_of.to_zoned(TimeZone::UTC).date();
+    let today = day_of(target.as_of);
     // Of a finding that was not read nobody knows the severity: the shortest life is proposed, the longest one allowed.
     let (proposed, longest) = match target.severity {
         Some(severity) => (rules.max_life(severity), rules.max_life(severity)),

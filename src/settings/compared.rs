@@ -12,7 +12,7 @@ use crate::tree::Tree;
 
 /// The branch that is the baseline, as vendors know it.
 #[derive(Clone, Debug)]
-pub struct BaseBranch {
+pub struct BaselineBranch {
     /// Its name.
     pub name: String,
     /// What is read of it; empty where a snapshot is judged.
@@ -52,13 +52,13 @@ pub(super) fn baseline(
 }
 
 /// What is read of the branch that is the baseline.
-pub(super) fn base(
+pub(super) fn baseline_branch(
     branch: &str,
     readers: &[(Reader, EvidenceRule)],
     judged: Option<&str>,
     is_of_fork: bool,
-) -> BaseBranch {
-    let mut base = BaseBranch { name: branch.to_owned(), readers: Vec::new(), without: Vec::new() };
+) -> BaselineBranch {
+    let mut known = BaselineBranch { name: branch.to_owned(), readers: Vec::new(), without: Vec::new() };
     for (reader, rule) in readers {
         // Old findings are known ones, too: what is missing of them only makes more findings new.
         let rule = EvidenceRule { requirement: rule.requirement, ..EvidenceRule::default() };
@@ -68,9 +68,9 @@ pub(super) fn base(
             false => reader.for_branch(branch, judged),
         };
         match read {
-            Ok(reader) => base.readers.push((reader, rule)),
-            Err(why) => base.without.push((reader.name().to_owned(), why)),
+            Ok(reader) => known.readers.push((reader, rule)),
+            Err(why) => known.without.push((reader.name().to_owned(), why)),
         }
     }
-    base
+    known
 }

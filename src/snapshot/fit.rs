@@ -4,9 +4,9 @@
 use anyhow::bail;
 
 use super::{Held, Snapshot};
+use crate::digest::digest;
 use crate::finding::{Coverage, State};
 use crate::policy::{EvidenceRule, Node, is_same_commit};
-use crate::policy_file::digest;
 use crate::project::{Project, is_same_repository, short};
 use crate::source::Collected;
 

@@ -10,14 +10,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use super::finding::FindingWire;
 use super::value::{Shared, Str};
 use super::wire::{ContentWire, DocumentWire, SourceWire, ToolWire};
-use super::write::written;
 use super::{Held, SCHEMA, Seal, Snapshot};
 use crate::brief::bounded;
+use crate::digest;
 use crate::finding::{Finding, Text};
 use crate::parallel;
 use crate::source::Collected;
@@ -94,8 +93,7 @@ fn decode_whole(bytes: &[u8]) -> anyhow::Result<Snapshot> {
         bail!("it is not whole: `tool`, `content` or `digest` is missing; take it again");
     };
     let content = content.get();
-    let hashed = |bytes: &[u8]| written(Sha256::new_with_prefix(bytes));
-    let seal = || Seal { content: hashed(content.as_bytes()), file: hashed(bytes) };
+    let seal = || Seal { content: digest::digest(content.as_bytes()), file: digest::digest(bytes) };
     let (found, snapshot) = parallel::both(seal, || take(content, version));
     // Before anything that was found in it: in a document that was altered, nothing means anything.
     let seal = found

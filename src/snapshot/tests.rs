@@ -217,7 +217,7 @@ fn resealed(document: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {
     let (head, rest) = document.split_once("\"content\": ").unwrap();
     let (content, _) = rest.rsplit_once(",\n\"digest\"").unwrap();
     let content = change(content);
-    let digest = crate::policy_file::digest(content.as_bytes());
+    let digest = crate::digest::digest(content.as_bytes());
     format!("{head}\"content\": {content},\n\"digest\": \"{digest}\"\n}}\n").into_bytes()
 }
 
@@ -228,7 +228,7 @@ proptest! {
     fn the_seal_is_known_before_anything_is_written(snapshot in snapshot()) {
         let written = bytes(&snapshot);
         let seal = seal(&contents(&snapshot)).unwrap();
-        prop_assert_eq!(&seal.file, &crate::policy_file::digest(&written));
+        prop_assert_eq!(&seal.file, &crate::digest::digest(&written));
         prop_assert_eq!(decode(&written).unwrap().seal, seal);
     }
 

@@ -8,6 +8,7 @@ use super::finding::{FindingWire, Veil};
 use super::value::Str;
 use super::wire::{CoverageWire, ProjectWire, ToolWire};
 use super::{Contents, SCHEMA, Seal};
+use crate::digest::written;
 use crate::finding::{Finding, total_order};
 use crate::report::compact;
 use crate::source::Collected;
@@ -77,12 +78,6 @@ fn sorted(findings: &[Finding]) -> Vec<&Finding> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_unstable_by(|a, b| total_order(a, b));
     sorted
-}
-
-/// What `digest` says.
-pub(super) fn written(hash: Sha256) -> String {
-    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{digits}")
 }
 
 /// Passes on what is written, and hashes it.

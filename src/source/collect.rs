@@ -90,7 +90,8 @@ fn from_vendors(
     .unwrap_or_default()
 }
 
-/// Tries every vendor out; what comes back is in the order of the readers. Files have no steps.
+/// Tries every vendor out; what comes back is in the order of the readers. Files have no steps. A server may have repeated a
+/// credential in what it says: whoever shows the steps takes it out.
 pub fn probe(
     readers: &[(Reader, EvidenceRule)],
     desk: &(dyn Fn(&Reader, &EvidenceRule) -> Desk + Sync),

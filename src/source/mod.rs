@@ -23,6 +23,8 @@ mod scans;
 mod session;
 mod str;
 #[cfg(test)]
+mod test_section;
+#[cfg(test)]
 #[path = "../../tests/common/server.rs"]
 mod test_server;
 

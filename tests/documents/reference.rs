@@ -185,8 +185,8 @@ fn the_commands_of_the_readme_are_those_of_the_help() {
 }
 
 #[test]
-fn every_option_has_a_variable_as_the_readme_says() {
-    assert!(document("README.md").contains("every option has a variable"));
+fn every_option_of_check_has_a_variable_as_the_readme_says() {
+    assert!(document("README.md").contains("every option of `check` has a variable"));
     let command = cli::command(&Env::capture().unwrap());
     let check = command.find_subcommand("check").unwrap();
     let is_option = |argument: &&clap::Arg| argument.get_long().is_some_and(|long| long != "help");

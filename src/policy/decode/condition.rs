@@ -244,12 +244,7 @@ fn age(node: &Node, problems: &mut Problems) -> Option<Bound> {
     };
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let (number, unit) = rest.split_at(digits);
-    let seconds: u64 = match unit {
-        "h" => 3600,
-        "d" => 86_400,
-        "w" => 7 * 86_400,
-        "mo" => 30 * 86_400,
-        "y" => 365 * 86_400,
+    let seconds = match unit {
         "" if !number.is_empty() => {
             return refuse("no unit", format!("say the unit: \"{}{number}d\"", sign(comparison)));
         }
@@ -259,9 +254,13 @@ fn age(node: &Node, problems: &mut Problems) -> Option<Bound> {
                 format!("write `mo` for months of 30 days: \"{}{number}mo\"", sign(comparison)),
             );
         }
-        _ => {
-            return refuse("not a time", "write digits and a unit, h, d, w, mo (30d) or y (365d): \">30d\"".to_owned());
-        }
+        _ => match expect::unit_of(unit).filter(|_| unit != "s") {
+            Some(seconds) => seconds,
+            None => {
+                let help = "write digits and a unit, h, d, w, mo (30d) or y (365d): \">30d\"";
+                return refuse("not a time", help.to_owned());
+            }
+        },
     };
     let number: u64 = match number.parse() {
         // A thousand years in hours; nothing that was found is older.

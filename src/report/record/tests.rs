@@ -81,7 +81,7 @@ fn the_digest_of_the_evaluation_is_that_of_the_json() {
     // The two members at the end decide nothing.
     let (decided, rest) = json.split_once(",\n  \"beside\": ").unwrap();
     assert!(rest.contains("\"warnings\": "), "{rest}");
-    let told = crate::policy_file::digest(format!("{decided}\n}}\n").as_bytes());
+    let told = crate::digest::digest(format!("{decided}\n}}\n").as_bytes());
     assert_eq!(record["predicate"][EXTENSION]["evaluation"], told);
 }
 

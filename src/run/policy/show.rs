@@ -263,7 +263,7 @@ impl Page {
     }
 }
 
-fn place_of<'a, T>(own: &'a Option<Stated<T>>, general: &'a Option<Stated<T>>) -> Option<&'a Place> {
+pub(super) fn place_of<'a, T>(own: &'a Option<Stated<T>>, general: &'a Option<Stated<T>>) -> Option<&'a Place> {
     own.as_ref().or(general.as_ref()).map(|said| &said.place)
 }
 

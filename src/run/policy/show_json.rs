@@ -12,7 +12,7 @@ use crate::policy::{
 use crate::policy_file::Loaded;
 use crate::report::compact;
 
-use super::show::{Shown, parent};
+use super::show::{Shown, parent, place_of};
 
 impl Shown<'_> {
     /// The document, a member a line.
@@ -153,15 +153,12 @@ fn limit(limit: &Limit) -> Value {
 }
 
 fn asked(own: &Asked, general: &Asked) -> Value {
-    fn place<'a, T>(own: &'a Option<Stated<T>>, general: &'a Option<Stated<T>>) -> Option<&'a Place> {
-        own.as_ref().or(general.as_ref()).map(|said| &said.place)
-    }
     let rule = own.over(general);
     json!({
-        "required": said(rule.requirement == Requirement::Required, place(&own.requirement, &general.requirement)),
-        "max_age": said(rule.max_age, place(&own.max_age, &general.max_age)),
-        "commit": said(rule.commit.name(), place(&own.commit, &general.commit)),
-        "wait": said(rule.wait, place(&own.wait, &general.wait)),
+        "required": said(rule.requirement == Requirement::Required, place_of(&own.requirement, &general.requirement)),
+        "max_age": said(rule.max_age, place_of(&own.max_age, &general.max_age)),
+        "commit": said(rule.commit.name(), place_of(&own.commit, &general.commit)),
+        "wait": said(rule.wait, place_of(&own.wait, &general.wait)),
     })
 }
 

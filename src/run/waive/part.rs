@@ -1,6 +1,7 @@
 //! What of a finding a waiver matches.
 
 use anyhow::{anyhow, bail};
+use globset::escape;
 
 use crate::finding::{Finding, Package, unversioned};
 
@@ -74,9 +75,8 @@ impl Part {
                 let mut paths = Vec::new();
                 for finding in findings {
                     let location = finding.location.as_ref().ok_or_else(|| missing("the finding has no path"))?;
-                    paths.extend(
-                        std::iter::once(&location.path).chain(finding.also_in.iter()).map(|path| literal(path)),
-                    );
+                    paths
+                        .extend(std::iter::once(&location.path).chain(finding.also_in.iter()).map(|path| escape(path)));
                 }
                 paths.sort();
                 paths.dedup();
@@ -100,26 +100,13 @@ fn shared(findings: &[Finding], of: impl Fn(&Finding) -> Option<String>) -> Resu
 /// The package in every version, by its package URL where that is known.
 fn package(finding: &Finding) -> Option<String> {
     let Package { name, purl, .. } = finding.package.as_deref()?;
-    Some(purl.as_deref().map_or_else(|| literal(name), |purl| unversioned(purl).to_owned()))
+    Some(purl.as_deref().map_or_else(|| escape(name), |purl| unversioned(purl).to_owned()))
 }
 
 /// An advisory as the findings write it.
 fn known_as(advisory: &str, findings: &[Finding]) -> String {
     let ids = findings.iter().flat_map(|finding| finding.ids.iter());
     ids.map(|id| &**id).find(|id| id.eq_ignore_ascii_case(advisory)).unwrap_or(advisory).to_owned()
-}
-
-/// A glob that matches one text only.
-fn literal(text: &str) -> String {
-    let mut glob = String::with_capacity(text.len());
-    for char in text.chars() {
-        if matches!(char, '*' | '?' | '[' | ']' | '{' | '}') {
-            glob.extend(['[', char, ']']);
-        } else {
-            glob.push(char);
-        }
-    }
-    glob
 }
 
 #[cfg(test)]
@@ -140,9 +127,9 @@ mod tests {
     #[test]
     fn a_literal_glob_matches_itself_and_nothing_else() {
         for path in ["src/a.py", "a/[id].tsx", "a/{x}/*.c", "a?b", "app/[[...slug]]/page.js"] {
-            let glob = Pattern::new(&literal(path), Case::Kept, Slash::Separates).expect("a glob");
+            let glob = Pattern::new(&escape(path), Case::Kept, Slash::Separates).expect("a glob");
             let matcher = Patterns::new([glob]).expect("a matcher");
-            assert!(matcher.is_match(path), "{path}: {}", literal(path));
+            assert!(matcher.is_match(path), "{path}: {}", escape(path));
             assert!(!matcher.is_match(&format!("{path}x")) && !matcher.is_match("a/i.tsx") && !matcher.is_match("aXb"));
         }
     }

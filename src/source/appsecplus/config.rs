@@ -414,19 +414,11 @@ mod tests {
     use super::*;
     use crate::env::Env;
     use crate::net::{Host, Masks, Trust};
-    use crate::policy::Document;
     use crate::project::Project;
+    use crate::source::test_section;
 
     fn read(section: &str) -> Result<Settings, Vec<String>> {
-        let mut problems = Problems::default();
-        let document = Document::parse("p.yml", section, &mut problems).expect("YAML");
-        let settings = decode(&document.root, &document.root.place, &mut problems);
-        let problems: Vec<String> = problems
-            .sorted()
-            .into_iter()
-            .map(|p| format!("{}:{} {} | {}", p.place.line, p.place.column, p.message, p.help.unwrap_or_default()))
-            .collect();
-        if problems.is_empty() { Ok(settings.expect("settings")) } else { Err(problems) }
+        test_section::read(section, decode)
     }
 
     fn made(section: &str, variables: &[(&str, &str)], allowed: &[&str]) -> Result<Reader, String> {

@@ -41,7 +41,6 @@ pub async fn collect(reader: &Reader, desk: &Desk) -> Collected {
     if let Err(fault) = read(reader, desk, &mut ledger).await {
         ledger.failed(fault);
     }
-    desk.meter.finish();
     ledger.finish(&desk.network.masks)
 }
 

@@ -6,10 +6,10 @@ use super::config::{Credentials, Reader, Route};
 use super::page::Page;
 use super::{NAME, client, scans};
 use crate::finding::Scan;
-use crate::net::{Client, Masks, Request};
+use crate::net::{Client, Request};
 use crate::policy::{CommitRule, EvidenceRule, series};
 use crate::source::ledger::Ledger;
-use crate::source::{Desk, Outcome, Step};
+use crate::source::{Desk, Step};
 
 /// Tries everything that reading needs.
 pub async fn probe(reader: &Reader, desk: &Desk) -> Vec<Step> {
@@ -17,7 +17,7 @@ pub async fn probe(reader: &Reader, desk: &Desk) -> Vec<Step> {
     if let Err(step) = try_out(reader, desk, &mut steps).await {
         steps.push(step);
     }
-    steps.into_iter().map(|step| masked(step, &desk.network.masks)).collect()
+    steps
 }
 
 /// Adds a step for each thing that works; what does not, and makes the rest senseless, comes back as an error.
@@ -146,15 +146,4 @@ async fn vulnerabilities(api: &Api<'_>, application: &Application) -> Step {
             }
         }
     }
-}
-
-/// A server may repeat a credential in what it says.
-fn masked(step: Step, masks: &Masks) -> Step {
-    let clean = |text: String| masks.apply(&text).into_owned();
-    let outcome = match step.outcome {
-        Outcome::Good(text) => Outcome::Good(clean(text)),
-        Outcome::Odd(text) => Outcome::Odd(clean(text)),
-        Outcome::Bad(text) => Outcome::Bad(clean(text)),
-    };
-    Step { name: step.name, outcome }
 }

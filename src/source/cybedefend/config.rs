@@ -6,7 +6,7 @@ use super::types::{self, Type};
 use crate::net::{Endpoint, Given, Secret};
 use crate::policy::expect::{self, Fields};
 use crate::policy::shape::{Form, Key, Presence, Shape, SourceLanguage, Table};
-use crate::policy::{Node, Place, Problem, Problems, quoted};
+use crate::policy::{Node, Place, Problem, Problems, quoted, short_branch};
 use crate::source::ids::is_uuid;
 use crate::source::{Access, Unready};
 
@@ -266,7 +266,7 @@ pub fn decode(node: &Node, owner: &Place, problems: &mut Problems) -> Option<Set
         projects: projects.iter().map(|name| name.trim().to_owned()).collect(),
         branch: branch.map(|name| match name.trim() {
             "current" => Branch::Current,
-            name => Branch::Named(name.strip_prefix("refs/heads/").unwrap_or(name).to_owned()),
+            name => Branch::Named(short_branch(name).to_owned()),
         }),
         types,
         page_size: page_size.unwrap_or(PAGE_SIZE.1),

@@ -36,7 +36,7 @@ use super::scans::settle;
 use super::{Collected, Desk, Fault};
 use crate::finding::{Scan, Text};
 use crate::net::Client;
-use crate::policy::CommitRule;
+use crate::policy::{CommitRule, short_branch};
 
 /// Reads every project that the settings name. It does not fail: what could not be read is said in the coverage.
 pub async fn collect(reader: &Reader, desk: &Desk) -> Collected {
@@ -274,6 +274,5 @@ async fn branches(server: &Server<'_>, project: &Project) -> Result<Vec<String>,
     let attempt = format!("read the branches of {}", project.name);
     let answer = server.ask(server.get(&["project", &project.id, "branches"], attempt.as_str())).await?;
     let told: wire::Branches = server.parse(&attempt, &answer)?;
-    let plain = |name: &str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
-    Ok(told.branches.iter().filter_map(|branch| branch.text().map(plain)).collect())
+    Ok(told.branches.iter().filter_map(|branch| branch.text().map(|name| short_branch(name).to_owned())).collect())
 }

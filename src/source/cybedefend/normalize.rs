@@ -10,6 +10,7 @@ use super::wire::{Base, Container, Element, Rule, Snippet, WrappedContainer};
 use crate::finding::{
     Context, Cwe, Excuse, Finding, Fingerprint, FingerprintInput, Kind, Location, Package, Sighting, Text,
 };
+use crate::policy::short_branch;
 use crate::source::ids;
 use crate::source::names::{Names, one_line};
 use crate::source::place::{link, relative};
@@ -111,7 +112,7 @@ struct Envelope {
 impl Envelope {
     fn new(id: &Scalar, project: &Scalar, branch: &Scalar) -> Result<Envelope, String> {
         let id = id.word().ok_or("it has no id")?.into_owned();
-        let branch = branch.text().map(|name| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned());
+        let branch = branch.text().map(|name| short_branch(name).to_owned());
         Ok(Envelope { id, project: project.text().map(str::to_owned), branch })
     }
 }

@@ -20,12 +20,6 @@ pub async fn probe(reader: &Reader, desk: &Desk) -> Vec<Step> {
     if let Err((step, fault)) = attempt(reader, desk, &mut steps).await {
         steps.push(Step::bad(step, fault.to_string()));
     }
-    let masks = &desk.network.masks;
-    for step in &mut steps {
-        use crate::source::Outcome::{Bad, Good, Odd};
-        let (Good(text) | Odd(text) | Bad(text)) = &mut step.outcome;
-        *text = masks.apply(text).into_owned();
-    }
     steps
 }
 

@@ -16,7 +16,7 @@ use super::pages::{self, Row, Rows};
 use super::project::{Asset, Belongs, Chosen, Target};
 use super::scans::Scans;
 use super::{Fault, Ledger, wire};
-use crate::policy::{CommitRule, quoted};
+use crate::policy::{CommitRule, quoted, short_branch};
 use crate::source::names::{Names, one_line};
 
 /// So many names of other projects are told.
@@ -295,7 +295,7 @@ async fn restrict(
 
 /// Puts the findings into the account, each id once: a finding may belong to several projects.
 fn add(api: &Api<'_>, rows: Vec<Kept>, ledger: &RefCell<Ledger>, count: &mut Count) {
-    let branch = api.desk.branch.as_deref().map(normalize::plain_branch);
+    let branch = api.desk.branch.as_deref().map(short_branch);
     let mut ledger = ledger.borrow_mut();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut kept: Vec<Kept> = Vec::new();

@@ -31,7 +31,6 @@ pub async fn collect(reader: &Reader, desk: &Desk) -> Collected {
     if let Err(fault) = read(reader, desk, &ledger).await {
         ledger.borrow_mut().failed(fault);
     }
-    desk.meter.finish();
     ledger.into_inner().finish(&desk.network.masks)
 }
 

@@ -11,6 +11,7 @@ use super::config::{NAME, SeverityFrom};
 use super::wire;
 use super::words::{self, Finds, Rated, Standing};
 use crate::finding::{Excuse, Severity};
+use crate::policy::short_branch;
 
 /// The longest title, in characters.
 const TITLE: usize = 200;
@@ -165,7 +166,7 @@ pub(super) fn read(row: &wire::Finding, choice: Choice, names: &mut Names) -> Re
         fingerprint: hash,
     };
     let seen = [&row.first_detected, &row.first_detected_at, &row.first_seen, &row.first_seen_at, &row.created_at];
-    let branch = first(&[&row.branch, &row.ref_]).text().map(|branch| names.text(plain_branch(branch)));
+    let branch = first(&[&row.branch, &row.ref_]).text().map(|branch| names.text(short_branch(branch)));
     let finding = Finding {
         fingerprint: Fingerprint { hash, ordinal: 1 },
         context,
@@ -193,11 +194,6 @@ pub(super) fn read(row: &wire::Finding, choice: Choice, names: &mut Names) -> Re
         sightings: vec![sighting],
     };
     Ok(Read { id, finding, unknown, kind_untold, branch })
-}
-
-/// `main` of `refs/heads/main`.
-pub(super) fn plain_branch(branch: &str) -> &str {
-    branch.strip_prefix("refs/heads/").unwrap_or(branch)
 }
 
 /// What kind of scan finds it, and whether nothing tells.

@@ -9,7 +9,6 @@ use super::project::{Belongs, Chosen};
 use super::{Desk, Fault, Ledger, Step, envelope, findings, project, scans};
 use crate::finding::State;
 use crate::policy::CommitRule;
-use crate::source::Outcome;
 use crate::source::names::Names;
 
 /// Tries everything that reading needs.
@@ -19,12 +18,6 @@ pub async fn probe(reader: &Reader, desk: &Desk) -> Vec<Step> {
     desk.rule.wait = 0;
     let mut steps = Vec::new();
     let _ = try_all(reader, &desk, &mut steps).await;
-    desk.meter.finish();
-    let masks = &desk.network.masks;
-    for step in &mut steps {
-        let (Outcome::Good(text) | Outcome::Odd(text) | Outcome::Bad(text)) = &mut step.outcome;
-        *text = masks.apply(text).into_owned();
-    }
     steps
 }
 

@@ -7,12 +7,11 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::client::{Api, Denied, List};
-use super::normalize::plain_branch;
 use super::pages::{self, Listing, Row, Rows};
 use super::project::{Belongs, Chosen, asset_label};
 use super::{Fault, Ledger, wire, words};
 use crate::finding::{Scan, ScanState, Text};
-use crate::policy::CommitRule;
+use crate::policy::{CommitRule, short_branch};
 use crate::source::names::one_line;
 use crate::source::scalar::{Scalar, first};
 use crate::source::scans::settle;
@@ -291,7 +290,7 @@ fn seen(raw: &RawValue, chosen: &Chosen) -> Result<Row<Seen>, String> {
         status: status.as_deref().map(Text::from),
         finished,
         commit: text(first(&[&row.commit_sha, &row.commit])),
-        branch: first(&[&row.branch, &row.ref_]).text().map(plain_branch).map(Text::from),
+        branch: first(&[&row.branch, &row.ref_]).text().map(short_branch).map(Text::from),
         findings: row.finding_count.count().unwrap_or(0),
     };
     let key = Some(id.into_owned());

@@ -102,12 +102,12 @@ pub struct Reader {
     /// The user key.
     pub(super) key: Secret,
     /// The branch that is the baseline, where it is read.
-    pub(super) base: Option<Base>,
+    pub(super) baseline: Option<BaselineBranch>,
 }
 
 /// The branch that is the baseline.
 #[derive(Clone, Debug)]
-pub(super) struct Base {
+pub(super) struct BaselineBranch {
     /// Its name.
     pub(super) branch: String,
     /// The branch that is judged.
@@ -126,8 +126,8 @@ impl Reader {
                  the source mend"
             ));
         }
-        let base = Base { branch: branch.to_owned(), judged: judged.map(str::to_owned) };
-        Ok(Reader { base: Some(base), ..self.clone() })
+        let baseline = BaselineBranch { branch: branch.to_owned(), judged: judged.map(str::to_owned) };
+        Ok(Reader { baseline: Some(baseline), ..self.clone() })
     }
 }
 
@@ -434,7 +434,7 @@ pub fn ready(settings: &Settings, access: &Access<'_>) -> Result<Reader, Unready
     if let Some(name) = &access.project.name {
         settings.projects = vec![name.clone()];
     }
-    Ok(Reader { settings, endpoint, email, key, base: None })
+    Ok(Reader { settings, endpoint, email, key, baseline: None })
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ impl<'r> Keys<'r> {
 
     /// The first step: the refresh token. An access token that comes with it is `Err`, for then there is no second step.
     async fn refresh(&self, client: &Client) -> Result<Result<Secret, Given>, Fault> {
-        let Reader { settings, endpoint, email, key, base: _ } = self.reader;
+        let Reader { settings, endpoint, email, key, baseline: _ } = self.reader;
         let mut body = json!({"email": email.expose(), "userKey": key.expose()});
         if let Some(org) = &settings.org {
             body["orgUuid"] = json!(org);

@@ -63,7 +63,7 @@ async fn read_all(api: &Api<'_>, ledger: &mut Ledger) -> Result<(), Fault> {
 
 /// Tries everything that reading needs.
 pub async fn probe(reader: &Reader, desk: &Desk) -> Vec<Step> {
-    let mut steps = match client(reader, desk) {
+    match client(reader, desk) {
         Ok(client) => {
             let api = Api::new(reader, desk, &client);
             let steps = probe::steps(&api).await;
@@ -71,12 +71,7 @@ pub async fn probe(reader: &Reader, desk: &Desk) -> Vec<Step> {
             steps
         }
         Err(fault) => vec![Step::bad("reached", fault.0)],
-    };
-    for step in &mut steps {
-        let (super::Outcome::Good(text) | super::Outcome::Odd(text) | super::Outcome::Bad(text)) = &mut step.outcome;
-        *text = desk.network.masks.apply(text).into_owned();
     }
-    steps
 }
 
 fn client(reader: &Reader, desk: &Desk) -> Result<crate::net::Client, Fault> {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::client::{Api, List, Listing, Row};
 use super::config::Engine;
 use super::wire::Summary;
-use crate::policy::quoted;
+use crate::policy::{quoted, short_branch};
 use crate::project::is_same_repository;
 use crate::source::Fault;
 use crate::source::ids::is_uuid;
@@ -60,7 +60,7 @@ impl Scanned {
     }
 }
 
-mod base;
+mod baseline;
 
 /// What SCM integrations of Mend's put before the names of what they make.
 const INTEGRATIONS: [&str; 4] = ["GH", "AZ", "BB", "GL"];
@@ -105,7 +105,7 @@ impl Project {
         let mut told: Vec<&str> = self.values(tag).collect();
         told.dedup();
         match told.as_slice() {
-            [one] => return Some(plain(one).to_owned()),
+            [one] => return Some(short_branch(one).to_owned()),
             [] => {}
             // Tags pile up where several branches are scanned into one project.
             _ => return None,
@@ -121,14 +121,10 @@ impl Project {
     }
 }
 
-fn plain(branch: &str) -> &str {
-    branch.strip_prefix("refs/heads/").unwrap_or(branch)
-}
-
 /// Finds the projects that are to be read, at least one. What was odd on the way is in the ledger.
 pub(super) async fn find(api: &Api<'_>, org: &str) -> Result<(Vec<Project>, Ledger), Fault> {
     let settings = &api.reader.settings;
-    let wanted: Vec<&String> = match &api.reader.base {
+    let wanted: Vec<&String> = match &api.reader.baseline {
         None => settings.projects.iter().collect(),
         // What is judged is looked for, too: it must be another project.
         Some(_) => settings.projects.iter().chain(&settings.baseline_projects).collect(),
@@ -138,9 +134,9 @@ pub(super) async fn find(api: &Api<'_>, org: &str) -> Result<(Vec<Project>, Ledg
     let question = if by_uuid { json!({"projectUuids": wanted}) } else { json!({}) };
     let list = summaries(org, question);
     let Listing { items, ledger } = api.list(&list, take).await.map_err(|refused| refused.fault)?;
-    let mut chosen = match &api.reader.base {
+    let mut chosen = match &api.reader.baseline {
         None => choose(api, items, &settings.projects, api.desk.branch.as_deref())?,
-        Some(base) => base::choose(api, items, base)?,
+        Some(branch) => baseline::choose(api, items, branch)?,
     };
     let names: Vec<String> = chosen.iter().map(|project| project.name.clone()).collect();
     for project in &mut chosen {
@@ -302,7 +298,8 @@ fn by_repository(all: Vec<Project>, wanted: &Wanted<'_>, looked: usize) -> Resul
 fn of_branch<'p>(found: &[&'p Project], wanted: &Wanted<'_>) -> Vec<&'p Project> {
     let Some(branch) = wanted.branch else { return found.to_vec() };
     let is_tagged = |project: &&&Project| project.values(wanted.branch_tag).next().is_some();
-    let has = |project: &&&Project| project.values(wanted.branch_tag).any(|told| plain(told) == plain(branch));
+    let has =
+        |project: &&&Project| project.values(wanted.branch_tag).any(|told| short_branch(told) == short_branch(branch));
     let tagged: Vec<&Project> = found.iter().filter(has).copied().collect();
     if !tagged.is_empty() {
         return tagged;
@@ -310,7 +307,7 @@ fn of_branch<'p>(found: &[&'p Project], wanted: &Wanted<'_>) -> Vec<&'p Project>
     let is_of_another = |project: &&&Project| is_named_after_another_branch(project, wanted.repository, branch);
     let untagged: Vec<&Project> =
         found.iter().filter(|project| !(is_tagged(project) || is_of_another(project))).copied().collect();
-    let end = format!("_{}", plain(branch));
+    let end = format!("_{}", short_branch(branch));
     let named: Vec<&Project> = untagged.iter().filter(|project| project.name.ends_with(&end)).copied().collect();
     if named.is_empty() { untagged } else { named }
 }
@@ -322,7 +319,7 @@ fn is_named_after_another_branch(project: &Project, repository: Option<&str>, br
     let loose = |text: &str| text.replace(|c: char| !c.is_alphanumeric(), "_");
     INTEGRATIONS.iter().any(|prefix| {
         let told = project.name.strip_prefix(&format!("{prefix}_{name}_"));
-        told.is_some_and(|told| loose(told) != loose(plain(branch)))
+        told.is_some_and(|told| loose(told) != loose(short_branch(branch)))
     })
 }
 
@@ -336,7 +333,8 @@ fn is_named_after(project: &Project, repository: &str, branch: Option<&str>) -> 
         let application = format!("{prefix}_{owner}");
         // Azure's applications have the name of its own project behind a slash.
         let in_it = |name: &String| *name == application || name.starts_with(&format!("{application}/"));
-        project.name == format!("{prefix}_{name}_{}", plain(branch)) && project.application.as_ref().is_none_or(in_it)
+        project.name == format!("{prefix}_{name}_{}", short_branch(branch))
+            && project.application.as_ref().is_none_or(in_it)
     })
 }
 

@@ -10,7 +10,7 @@ use super::config::Engine;
 use super::project::Project;
 use super::wire::{ScanRow, Tag};
 use crate::finding::{Scan, ScanState, Text};
-use crate::policy::{CommitRule, newest_first, series};
+use crate::policy::{CommitRule, newest_first, series, short_branch};
 use crate::source::ledger::Ledger;
 use crate::source::names::one_line;
 use crate::source::scalar::first;
@@ -270,10 +270,7 @@ fn scan(row: &ScanRow, uuid: &str, project: &Project, branch_tag: &str, of_proje
         finished: first(&[&row.end_time, &row.scan_time, &row.start_time]).time(),
         commit: tagged(&row.tags, |key| COMMIT_TAGS.iter().any(|known| key.eq_ignore_ascii_case(known)))
             .map(Into::into),
-        branch: branch
-            .as_deref()
-            .or(of_project)
-            .map(|branch| branch.strip_prefix("refs/heads/").unwrap_or(branch).into()),
+        branch: branch.as_deref().or(of_project).map(|branch| short_branch(branch).into()),
         findings: 0,
     }
 }

@@ -14,6 +14,7 @@ use crate::policy::{Document, EvidenceRule, Problems};
 use crate::progress::Meter;
 use crate::project::Project;
 use crate::source::Access;
+use crate::source::Outcome;
 
 const KEY: &str = "mayo_ak_0123456789abcdefABCDEF0123456789";
 

@@ -4,15 +4,16 @@
 //! named, and it must not be the one that is judged.
 
 use super::super::client::Api;
-use super::super::config::Base;
-use super::{Project, plain};
+use super::super::config::BaselineBranch;
+use super::Project;
+use crate::policy::short_branch;
 use crate::source::Fault;
 
-pub(super) fn choose(api: &Api<'_>, all: Vec<Project>, base: &Base) -> Result<Vec<Project>, Fault> {
+pub(super) fn choose(api: &Api<'_>, all: Vec<Project>, baseline: &BaselineBranch) -> Result<Vec<Project>, Fault> {
     let settings = &api.reader.settings;
-    let Base { branch, judged } = base;
+    let BaselineBranch { branch, judged } = baseline;
     let repository = api.desk.repository.as_deref();
-    let is_judged = judged.as_deref().is_some_and(|judged| plain(judged) == plain(branch));
+    let is_judged = judged.as_deref().is_some_and(|judged| short_branch(judged) == short_branch(branch));
     // On the branch itself nothing else is the baseline than what is judged.
     let names = if is_judged { &settings.projects } else { &settings.baseline_projects };
     let chosen = super::choose(api, all.clone(), names, Some(branch))?;
@@ -22,7 +23,8 @@ pub(super) fn choose(api: &Api<'_>, all: Vec<Project>, base: &Base) -> Result<Ve
     for project in &chosen {
         let told = project.branch(&settings.branch_tag, repository, Some(branch));
         let is_named = !settings.baseline_projects.is_empty();
-        let is_of_it = told.as_deref().map_or(is_named || ends_with(project, branch), |told| told == plain(branch));
+        let is_of_it =
+            told.as_deref().map_or(is_named || ends_with(project, branch), |told| told == short_branch(branch));
         if !is_of_it {
             let told = told.map_or("tells no branch".to_owned(), |told| format!("is of the branch {told}"));
             return Err(Fault::new(format!(
@@ -46,5 +48,5 @@ pub(super) fn choose(api: &Api<'_>, all: Vec<Project>, base: &Base) -> Result<Ve
 }
 
 fn ends_with(project: &Project, branch: &str) -> bool {
-    project.name.ends_with(&format!("_{}", plain(branch)))
+    project.name.ends_with(&format!("_{}", short_branch(branch)))
 }

@@ -3,7 +3,7 @@
 use crate::baseline::{Baseline, Taken};
 use crate::finding::{Coverage, Known, State};
 use crate::policy::{BASELINE, Evidence, Requirement};
-use crate::settings::{BaseBranch, Settings};
+use crate::settings::{BaselineBranch, Settings};
 use crate::source::Collected;
 
 /// What was read of the branch as a baseline, and what is missing of it.
@@ -12,7 +12,7 @@ use crate::source::Collected;
 pub(super) fn known(settings: &Settings, read: Option<Vec<Collected>>) -> (Option<Baseline>, Option<Evidence>) {
     let missing = missing(settings, read.as_deref());
     let is_missing = missing.as_ref().is_some_and(|evidence| evidence.requirement == Requirement::Required);
-    let (Some(BaseBranch { name, .. }), Some(read), false) = (&settings.base, read, is_missing) else {
+    let (Some(BaselineBranch { name, .. }), Some(read), false) = (&settings.baseline_branch, read, is_missing) else {
         return (None, missing);
     };
     let (mut findings, mut coverage) = (Vec::new(), Vec::new());
@@ -29,7 +29,7 @@ pub(super) fn known(settings: &Settings, read: Option<Vec<Collected>>) -> (Optio
 /// A finding that the baseline does not hold is new, so what was not read of it only makes more findings new. But then the
 /// baseline is not the one that the policy asks for, and to say how many findings are new would be a guess.
 fn missing(settings: &Settings, read: Option<&[Collected]>) -> Option<Evidence> {
-    let BaseBranch { name, readers, without } = settings.base.as_ref()?;
+    let BaselineBranch { name, readers, without } = settings.baseline_branch.as_ref()?;
     let unread = |requirement, reason| Some(Evidence { coverage: Coverage::unread(BASELINE, reason), requirement });
     let Some(read) = read else {
         return unread(
@@ -76,7 +76,7 @@ fn missing(settings: &Settings, read: Option<&[Collected]>) -> Option<Evidence> 
 
 /// Of which sources every finding is new, because they do not tell what the branch holds: a sentence each.
 pub(super) fn all_new(settings: &Settings) -> Vec<String> {
-    let Some(BaseBranch { readers, without, .. }) = &settings.base else { return Vec::new() };
+    let Some(BaselineBranch { readers, without, .. }) = &settings.baseline_branch else { return Vec::new() };
     // Where nobody tells, the evidence says so.
     let without = if readers.is_empty() { &[] } else { without.as_slice() };
     without.iter().map(|(source, why)| format!("every finding of {source} counts as new: {why}")).collect()

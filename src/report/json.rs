@@ -121,7 +121,7 @@ fn decided<'a>(version: &str, report: &Report<'_>, out: &'a mut dyn io::Write) -
     document.member("counts", CountsWire(counts))?;
     document.member("dispositions", DispositionsWire(findings))?;
     document.list("violations", violations.iter().map(|violation| ViolationWire::of(violation, evaluation)))?;
-    document.list("findings", findings.iter().map(|judged| FindingWire::of(judged, evaluation)))?;
+    document.long_list("findings", findings, |judged| FindingWire::of(judged, evaluation))?;
     document.list("waivers", waivers.iter().map(WaiverWire::of))?;
     Ok(document)
 }

@@ -14,6 +14,12 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::escape::is_hidden;
+use crate::parallel;
+
+/// So many elements of a long list are held as text at a time.
+const BATCH: usize = 4096;
+/// Fewer of them are made faster than a thread.
+const WORTH_A_THREAD: usize = 512;
 
 /// An object that is being written. Closing it is the writer's business: a document that was not finished is no document.
 pub(super) struct Object<'w> {
@@ -61,6 +67,40 @@ impl<'w> Object<'w> {
         self.out.write_all(b"]")
     }
 
+    /// The same of as many elements as there are findings: every core makes a part of them.
+    pub(super) fn long_list<'i, I: Sync, T: Serialize>(
+        &mut self,
+        name: &str,
+        items: &'i [I],
+        element: impl Fn(&'i I) -> T + Sync,
+    ) -> io::Result<()> {
+        let depth = self.depth;
+        let part = |items: &'i [I]| -> io::Result<Vec<u8>> {
+            let mut text = Vec::new();
+            for item in items {
+                text.extend_from_slice(b",\n");
+                indent(&mut text, depth + 1)?;
+                append(&mut text, element(item))?;
+            }
+            Ok(text)
+        };
+        let cores = if items.len() > WORTH_A_THREAD { parallel::cores() } else { 1 };
+        self.name(name)?;
+        self.out.write_all(b"[")?;
+        for (number, batch) in items.chunks(BATCH).enumerate() {
+            let share = batch.len().div_ceil(cores).max(WORTH_A_THREAD);
+            for (place, text) in parallel::each(batch.chunks(share).collect(), part).into_iter().enumerate() {
+                // Before the first of all stands no comma.
+                self.out.write_all(text?.get(usize::from(number + place == 0)..).unwrap_or_default())?;
+            }
+        }
+        if !items.is_empty() {
+            self.out.write_all(b"\n")?;
+            indent(self.out, self.depth)?;
+        }
+        self.out.write_all(b"]")
+    }
+
     /// A member that is a list of one object.
     pub(super) fn single(
         &mut self,
@@ -102,8 +142,12 @@ fn indent(out: &mut dyn io::Write, depth: usize) -> io::Result<()> {
 /// of which would be a call through the target's table of functions.
 pub(crate) fn compact(out: &mut dyn io::Write, line: &mut Vec<u8>, value: impl Serialize) -> io::Result<()> {
     line.clear();
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut *line, Visible)).map_err(io::Error::from)?;
+    append(line, value)?;
     out.write_all(line)
+}
+
+fn append(text: &mut Vec<u8>, value: impl Serialize) -> io::Result<()> {
+    Ok(value.serialize(&mut serde_json::Serializer::with_formatter(text, Visible))?)
 }
 
 /// Compact, and strings hide nothing.
@@ -165,6 +209,23 @@ mod tests {
         document.close().unwrap();
         let want = "{\n  \"a\": [1,2],\n  \"none\": [],\n  \"some\": [\n    \"x\",\n    \"y\"\n  ],\n  \"one\": [{\n    \"k\": null\n  }],\n  \"empty\": {}\n}\n";
         assert_eq!(String::from_utf8(out).unwrap(), want);
+    }
+
+    #[test]
+    fn a_long_list_is_written_as_a_list_is() {
+        for length in [0, 1, WORTH_A_THREAD + 1, BATCH, 2 * BATCH + 3] {
+            let items: Vec<String> = (0..length).map(|number| format!("#{number}")).collect();
+            let written = |write: &dyn Fn(&mut Object<'_>)| {
+                let mut out = Vec::new();
+                let mut document = Object::open(&mut out).unwrap();
+                write(&mut document);
+                document.close().unwrap();
+                out
+            };
+            let long = written(&|document| document.long_list("l", &items, |item| item.as_str()).unwrap());
+            let short = written(&|document| document.list("l", &items).unwrap());
+            assert!(long == short, "{length} elements");
+        }
     }
 
     #[test]

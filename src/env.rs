@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -24,13 +25,13 @@ impl Env {
     /// Captures the environment of this process.
     ///
     /// # Errors
-    /// If the working directory does not exist or may not be read.
+    /// If the working directory does not exist or may not be read, or the clock is beyond the year 9999.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment and the clock")]
     pub fn capture() -> anyhow::Result<Env> {
         Ok(Env {
             variables: std::env::vars_os().collect(),
             folder: std::env::current_dir().context("find the working directory")?,
-            now: whole_second(Timestamp::now()),
+            now: whole_second(time(SystemTime::now())?),
         })
     }
 
@@ -69,6 +70,29 @@ impl Env {
     }
 }
 
+fn time(clock: SystemTime) -> anyhow::Result<Timestamp> {
+    Timestamp::try_from(clock).context("read the clock of this machine, which is wrong by thousands of years; set it")
+}
+
 fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_no_calendar_reaches_is_an_error_and_no_panic() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(time(at(1_795_000_000)).unwrap().as_second(), 1_795_000_000);
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(time(before).unwrap().as_second(), -1);
+        for far in [at(253_402_300_799), at(1 << 62)] {
+            let error = time(far).unwrap_err().to_string();
+            assert!(error.contains("the clock of this machine"), "{error}");
+        }
+    }
 }

@@ -168,7 +168,7 @@ impl Fetcher {
             }),
         };
         let fetched = on_one_thread(net::document(url, MOST_BYTES, &network));
-        fetched.unwrap_or_else(|| Err(anyhow!("cannot fetch {url}: the system gives no means to wait for an answer")))
+        fetched.unwrap_or_else(|why| Err(anyhow!("cannot fetch {url}: {why}")))
     }
 }
 

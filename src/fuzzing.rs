@@ -82,7 +82,7 @@ impl Vendor {
                 Reader::Sarif(_) | Reader::Unread(_) => unread(),
             }
         });
-        read.unwrap_or_else(unread)
+        read.unwrap_or_else(|_| unread())
     }
 }
 

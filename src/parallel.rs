@@ -9,6 +9,11 @@ pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
+/// Whether the system gives a thread, now.
+pub(crate) fn is_possible() -> bool {
+    Builder::new().spawn(|| ()).is_ok_and(|thread| thread.join().is_ok())
+}
+
 /// Runs `work` on this thread and on up to `others` more, until it has returned on all of them.
 pub(crate) fn together(others: usize, work: impl Fn() + Sync) {
     thread::scope(|scope| {

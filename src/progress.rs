@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::parallel;
+
 /// Reading less than this is over before anyone could look.
 const WORTH_SHOWING: u64 = 16 << 20;
 
@@ -40,7 +42,10 @@ impl Board {
         }
         bar.set_prefix(source.to_owned());
         bar.set_message("connecting");
-        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        // It takes a thread, and the library ends the run where the system gives none.
+        if parallel::is_possible() {
+            bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        }
         Meter(Some(bar))
     }
 

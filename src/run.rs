@@ -93,8 +93,9 @@ fn check(arguments: &Check, color: Color, env: &Env, messages: Messages) -> Resu
             Unprepared::Conflict(error) => Refusal::Other(error),
             Unprepared::Unwritable(error) => Refusal::Output(error),
         })?;
-    let saved = collect::saved(arguments, &targets, env)?;
-    settings.set_written(targets.files().chain(saved.iter().map(Destination::resolved)).map(Path::to_owned).collect());
+    let saved = collect::saved(arguments, &targets)?;
+    let written = targets.files().chain(saved.iter().map(Destination::resolved)).map(Path::to_owned);
+    settings.set_written(written.collect(), &env.folder)?;
     let read = collect::collect(&mut settings, Telling::Weighed, env, messages);
     let kept = saved.map_or(Ok(()), |to| collect::keep(&to, &settings, &read.collected, env));
     if settings.seal.is_none() && targets.carry(Format::Record) {

@@ -109,10 +109,19 @@ impl Settings {
     }
 
     /// Tells the sources which files this run is going to write, links followed.
-    pub fn set_written(&mut self, files: Vec<PathBuf>) {
+    ///
+    /// # Errors
+    /// If the verdict rests on one of them: the next run could not read it, or would know what this one found.
+    pub fn set_written(&mut self, files: Vec<PathBuf>, folder: &Path) -> anyhow::Result<()> {
+        let is_written =
+            |input: &&InputFile| folder.join(&input.name).canonicalize().is_ok_and(|file| files.contains(&file));
+        if let Some(InputFile { role, name, .. }) = self.inputs.iter().find(is_written) {
+            bail!("an output would replace {name}, which this run reads as its {}; give it another path", role.name());
+        }
         for (reader, _) in &mut self.readers {
             reader.set_written(&files);
         }
+        Ok(())
     }
 }
 

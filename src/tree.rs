@@ -321,7 +321,7 @@ fn unreadable(error: io::Error) -> Unread {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unread::Missing,
         io::ErrorKind::PermissionDenied => Unread::Refused(anyhow!("permission denied")),
         io::ErrorKind::IsADirectory => Unread::Refused(anyhow!(DIRECTORY)),
-        kind => Unread::Refused(anyhow!("{kind}")),
+        _ => Unread::Refused(anyhow!(error)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use reqwest::Url;
@@ -381,5 +381,5 @@ const OWN_ROOTS: &str = "if your company issued it, name its roots with --ca-fil
 
 #[expect(clippy::disallowed_methods, reason = "a server's date is compared with the time at which it answered")]
 fn now() -> Timestamp {
-    Timestamp::now()
+    Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::MAX)
 }

@@ -25,8 +25,13 @@ pub use secret::{Masks, Secret};
 pub use tls::Roots;
 pub use trust::{Endpoint, Given, Host, Trust};
 
-/// Runs what waits for the network, on the thread that calls. `None` if the system gives no means to wait.
-pub(crate) fn on_one_thread<T>(work: impl Future<Output = T>) -> Option<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().ok()?;
-    Some(runtime.block_on(work))
+/// Runs what waits for the network, on the thread that calls.
+///
+/// # Errors
+/// If the system gives no means to wait: no descriptor is left.
+pub(crate) fn on_one_thread<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
+        Ok(runtime) => Ok(runtime.block_on(work)),
+        Err(error) => Err(format!("the system gives no means to wait for an answer: {error}")),
+    }
 }

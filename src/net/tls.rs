@@ -1,9 +1,11 @@
 //! The certificates that are trusted.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
@@ -84,8 +86,13 @@ impl Roots {
     }
 }
 
+/// Many times what all roots of the web take.
+const MOST_BYTES: u64 = 16 << 20;
+
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let pem = std::fs::read(path).context("cannot read it")?;
+    let mut pem = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut pem));
+    ensure!(read.context("cannot read it")? as u64 <= MOST_BYTES, "it is larger than {MOST_BYTES} bytes");
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| anyhow::anyhow!("{error}"))?;
     if certificates.is_empty() {

@@ -315,7 +315,7 @@ const TELL: &str = "name what is missing with --repo, --branch and --commit";
 pub(crate) fn not_started(error: &io::Error, tell: &str) -> String {
     match error.kind() {
         ErrorKind::NotFound => format!("there is no git program on PATH; install git, or {tell}"),
-        kind => format!("git cannot be run ({kind}); {tell}"),
+        _ => format!("git cannot be run ({error}); {tell}"),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Collect, env: &Env, messages: Messages) -> Result<
         Target::Stdout => None,
         Target::File(path) => Some(destination(&path)?),
     };
-    settings.set_written(to.iter().map(|to| to.resolved().to_owned()).collect());
+    settings.set_written(to.iter().map(|to| to.resolved().to_owned()).collect(), &env.folder)?;
     let collected = collect(&mut settings, Telling::Read, env, messages).collected;
     match &to {
         Some(to) => keep(to, &settings, &collected, env)?,
@@ -76,16 +76,8 @@ pub(super) fn refuse_both(arguments: &Check) -> anyhow::Result<()> {
 }
 
 /// Where `check --save-snapshot` keeps what it reads.
-pub(super) fn saved(arguments: &Check, targets: &Targets, env: &Env) -> Result<Option<Destination>, Refusal> {
-    let Check { input: Input { snapshot, .. }, save_snapshot, .. } = arguments;
-    if let Some(snapshot) = snapshot
-        && let Ok(file) = env.folder.join(snapshot).canonicalize()
-        && targets.files().any(|target| target == file)
-    {
-        let file = snapshot.display();
-        return Err(anyhow!("--output would replace {file}, the snapshot that is judged; give it another path").into());
-    }
-    let Some(path) = save_snapshot else { return Ok(None) };
+pub(super) fn saved(arguments: &Check, targets: &Targets) -> Result<Option<Destination>, Refusal> {
+    let Some(path) = &arguments.save_snapshot else { return Ok(None) };
     let Target::File(path) = Target::of(path) else {
         return Err(anyhow!("--save-snapshot: standard output carries the report; name a file").into());
     };

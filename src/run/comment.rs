@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &cli::Comment, env: &Env, messages: Messages) -> Re
     };
     let client = network.client("comment", &[&conversation.api], 1)?;
     let done = on_one_thread(publish(&conversation, &document, &client, *dry_run));
-    match done.unwrap_or_else(|| Err("the system gives no means to wait for an answer".to_owned())) {
+    match done.unwrap_or_else(Err) {
         Ok(done) if *dry_run => {
             print(format!("{}\n", safe(&planned(&done, &conversation))).as_bytes())?;
         }

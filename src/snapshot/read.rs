@@ -53,7 +53,7 @@ fn open(path: &Path) -> anyhow::Result<File> {
         io::ErrorKind::NotFound => anyhow!("there is no such file; take one with `findgate collect`"),
         io::ErrorKind::PermissionDenied => anyhow!("permission denied"),
         io::ErrorKind::IsADirectory => anyhow!("it is a folder; name the file in it"),
-        kind => anyhow!("{kind}"),
+        _ => anyhow!(error),
     };
     let file = File::open(path).map_err(refused)?;
     ensure!(!file.metadata().map_err(refused)?.is_dir(), "it is a folder; name the file in it");

@@ -25,7 +25,7 @@ pub fn collect(
     told: Told<'_>,
 ) -> Vec<Collected> {
     let mut collected: Vec<Option<Collected>> = readers.iter().map(|_| None).collect();
-    let network = || if asks_vendors(readers) { from_vendors(readers, desk, told) } else { Vec::new() };
+    let network = || if asks_vendors(readers) { from_vendors(readers, desk, told) } else { Ok(Vec::new()) };
     let files = || {
         for (place, (reader, _)) in collected.iter_mut().zip(readers) {
             let one = match reader {
@@ -43,14 +43,18 @@ pub fn collect(
         }
     };
     let (from_network, ()) = parallel::both(network, files);
-    for (place, one) in from_network.unwrap_or_default() {
-        collected[place] = Some(one);
+    let mut why = "its reader ended without a word; please report this".to_owned();
+    match from_network {
+        Some(Ok(read)) => read.into_iter().for_each(|(place, one)| collected[place] = Some(one)),
+        Some(Err(error)) => why = error,
+        None => {}
     }
-    let missing = |(reader, _): &(Reader, EvidenceRule)| Collected {
-        findings: Vec::new(),
-        coverage: Coverage::unread(reader.name(), "its reader ended without a word; please report this".into()),
+    let missing = |reader: &Reader| {
+        let coverage = Coverage::unread(reader.name(), why.clone());
+        told(&coverage);
+        Collected { findings: Vec::new(), coverage }
     };
-    collected.into_iter().zip(readers).map(|(one, reader)| one.unwrap_or_else(|| missing(reader))).collect()
+    collected.into_iter().zip(readers).map(|(one, (reader, _))| one.unwrap_or_else(|| missing(reader))).collect()
 }
 
 fn asks_vendors(readers: &[(Reader, EvidenceRule)]) -> bool {
@@ -63,7 +67,7 @@ fn from_vendors(
     readers: &[(Reader, EvidenceRule)],
     desk: &(dyn Fn(&Reader, &EvidenceRule) -> Desk + Sync),
     told: Told<'_>,
-) -> Vec<(usize, Collected)> {
+) -> Result<Vec<(usize, Collected)>, String> {
     on_one_thread(async {
         let readings = readers.iter().enumerate().filter_map(|(place, (reader, rule))| {
             if matches!(reader, Reader::Sarif(_) | Reader::Unread(_)) {
@@ -87,7 +91,6 @@ fn from_vendors(
         });
         join_all(readings).await
     })
-    .unwrap_or_default()
 }
 
 /// Tries every vendor out; what comes back is in the order of the readers. Files have no steps. A server may have repeated a
@@ -114,5 +117,6 @@ pub fn probe(
         }))
         .await
     });
-    steps.unwrap_or_default()
+    // None tried is none that works.
+    steps.unwrap_or_else(|why| readers.iter().map(|_| vec![Step::bad("network", why.as_str())]).collect())
 }

@@ -198,3 +198,22 @@ fn a_list_that_says_that_it_goes_on_or_looks_like_a_page_is_not_all() {
     });
     blamed(run(&server).ends_with(3), "partial", "the total of the findings is 30, and 3 came");
 }
+
+#[test]
+fn pages_of_more_rows_than_are_ever_read_end_the_reading() {
+    let page = |rows: usize, total: u64| {
+        let paging = json!({"page": 1, "per_page": 100, "total": total});
+        Reply::ok(&json!({"data": vec![Value::Null; rows], "pagination": paging}))
+    };
+    let large = page(1_000_001, 1_000_001);
+    let server = Mayo::with(Vec::new()).start_with(move |request| (request.path == "/findings").then(|| large.clone()));
+    blamed(run(&server).ends_with(3), "failed", "more rows than are ever read");
+    // The first page is small, and those after it are not.
+    let (small, large) = (page(100, 4_000_000), page(700_000, 4_000_000));
+    let server = Mayo::with(Vec::new()).start_with(move |request| {
+        let is_first = request.query.iter().any(|(name, value)| name == "page" && value == "1");
+        (request.path == "/findings").then(|| if is_first { small.clone() } else { large.clone() })
+    });
+    blamed(run(&server).ends_with(3), "failed", "more rows than are ever read");
+    assert!(server.count("/findings") < 40, "{} pages were asked for", server.count("/findings"));
+}

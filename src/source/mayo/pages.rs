@@ -13,6 +13,8 @@ use super::envelope::{self, Facts};
 /// No list is read further.
 const MOST_ROWS: u64 = 1_000_000;
 
+const TOO_MANY: &str = "it holds more rows than are ever read";
+
 /// Sizes that pages have where none is asked for, or where the one that is asked for is too large.
 const SIZES: [u64; 5] = [20, 25, 30, 50, 100];
 
@@ -126,6 +128,12 @@ async fn pass<T>(api: &Api<'_>, list: &List, rows: &Rows<'_, T>) -> Result<Pass<
                     break;
                 }
             }
+            // The first page tells how many pages may be read, and the others may hold more than it does.
+            if collected.delivered > 2 * MOST_ROWS {
+                let attempt = format!("read the {}", list.what);
+                collected.fault = Some(Fault::protocol(&attempt, &api.host(), TOO_MANY));
+                break;
+            }
             (rows.count)(collected.delivered, total);
         }
     }
@@ -175,6 +183,10 @@ async fn page<T>(api: &Api<'_>, list: &List, number: u64, rows: &Rows<'_, T>) ->
     let body = api.page(list, number, api.reader.settings.page_size).await?;
     let attempt = format!("read the {}", list.what);
     let envelope = envelope::open(&body).map_err(|what| Denied::Fault(Fault::protocol(&attempt, &api.host(), what)))?;
+    // A row of a few bytes takes a hundred times as many here, so the size of an answer bounds no memory.
+    if u64::try_from(envelope.rows.len()).is_ok_and(|count| count > MOST_ROWS) {
+        return Err(Denied::Fault(Fault::protocol(&attempt, &api.host(), TOO_MANY)));
+    }
     let rows = envelope.rows.into_iter().map(rows.parse).collect();
     Ok(Page { number, facts: envelope.facts, more: envelope.more, rows })
 }

@@ -137,6 +137,7 @@ impl Files {
                 Ok(entry) => entry,
                 Err(error) => {
                     let path = error.path().map_or_else(|| prefix.to_owned(), |path| shown(path, &base, prefix));
+                    let path = if path.is_empty() { "." } else { &path };
                     let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
                     self.problems.push(Problem::partial(format!("{path} cannot be searched for {written}: {why}")));
                     continue;

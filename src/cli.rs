@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{BoolishValueParser, FalseyValueParser};
 use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::env::Env;
@@ -218,7 +218,8 @@ pub struct Check {
     pub save_snapshot: Option<PathBuf>,
 
     /// End with 0 where the policy is violated. Outputs still say fail; 2 and 3 stay.
-    #[arg(long, value_parser = FalseyValueParser::new(), env = "FINDGATE_EXIT_ZERO", hide_env_values = true,
+    // In the environment only a plain yes is one.
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "FINDGATE_EXIT_ZERO", hide_env_values = true,
           help_heading = "Output")]
     pub exit_zero: bool,
 }

@@ -221,3 +221,28 @@ fn a_purl_is_told_from_a_name_and_a_missing_purl_is_no_other_package() {
     check(&told(), Truth::False, &["package: 'pkg:npm/@acme/lodash-es'", "package: 'pkg:npm/%40acme/loda'"]);
     check(&told(), Truth::True, &["package: ['pkg:pypi/x', 'pkg:npm/%40acme/lodash@4.17.20']"]);
 }
+
+#[test]
+fn what_is_seen_once_more_is_excluded_by_no_rule_that_counted_it() {
+    let mut finding = told();
+    let mut other = finding.sightings[0].clone();
+    (other.source, other.tool) = ("mend".into(), Some("Mend".into()));
+    (other.check, other.status) = (Some("lib-1".into()), Some("ACTIVE".into()));
+    finding.also_in = list(&["old/package-lock.json"]);
+    finding.license = list(&["AGPL-3.0", "MIT"]);
+    let excluded =
+        ["path: 'web/**'", "source: sarif", "tool: trivy", "check: CVE-*", "status: underreview", "license: mit"];
+    check(&told(), Truth::False, &excluded.map(|one| format!("not: {{{one}}}")).each_ref().map(String::as_str));
+    finding.sightings.push(other);
+    for one in excluded {
+        check(&finding, Truth::True, &[one, &format!("not: {{{one}}}"), &format!("not: {{not: {{{one}}}}}")]);
+        let twice = format!("not: {{any: [{{{one}}}, {{kind: sast}}]}}");
+        check(&finding, Truth::True, &[&twice]);
+    }
+    check(&finding, Truth::False, &["not: {source: [sarif, mend]}", "not: {path: ['web/**', 'old/*']}"]);
+    finding.sightings[1].tool = None;
+    check(&finding, Truth::Unknown, &["not: {tool: trivy}"]);
+    check(&finding, Truth::True, &["not: {tool: grype}", "tool: trivy"]);
+    // Ids are names of one thing.
+    check(&finding, Truth::False, &["not: {id: CVE-2021-23337}"]);
+}

@@ -197,7 +197,7 @@ fn where_a_commit_is_not_known_it_is_said_and_another_repository_is_no_evidence(
     verdict(&folder, &["--repo", "github.com/o/other", "--commit", SHA]).ends_with(3).complains("say with --repo");
     verdict(&folder, &["--repo", "git@github.com:o/r.git", "--commit", SHA]).ends_with(0);
     with(&folder, |document| document["project"]["commit"] = Value::Null);
-    verdict(&folder, &["--commit", SHA]).ends_with(0).complains("it does not say of which commit it is");
+    verdict(&folder, &["--commit", SHA]).ends_with(3).complains("it does not say of which commit it is");
     verdict(&folder, &[]).ends_with(0).complains("neither its commit nor the one that is built is known");
 }
 

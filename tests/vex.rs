@@ -432,7 +432,7 @@ fn a_statement_that_cannot_be_read_is_told_and_excuses_nothing() {
         (json!({"products": [LODASH], "status": "fixed"}), "missing field `vulnerability`"),
         (
             json!({"vulnerability": "CVE-2021-0001", "products": [LODASH], "status": "fine"}),
-            "`fine` is no status of OpenVEX",
+            "`fine` is no status that is known",
         ),
         (json!({"vulnerability": "CVE-2021-0001", "products": [], "status": "fixed"}), "it names no product"),
         (
@@ -455,7 +455,7 @@ fn a_statement_that_cannot_be_read_is_told_and_excuses_nothing() {
         sarif.says("is skipped and excuses nothing");
     }
     let document = cyclonedx(json!([analysed("CVE-2021-0001", "harmless", json!([{"ref": "l"}]))]));
-    folder("", &document).check(&[]).ends_with(1).complains("`harmless` is no state of CycloneDX");
+    folder("", &document).check(&[]).ends_with(1).complains("`harmless` is no status that is known");
 }
 
 #[test]
@@ -465,4 +465,19 @@ fn the_record_says_whose_statement_excuses_a_finding() {
         "Waiver v.json#CVE-2021-0001 (v.json:1, owner Acme PSIRT, without an end): vulnerable_code_not_in_execute_path",
     );
     folder.check(&["--as-of", "2026-11-21"]).ends_with(1).says("(VEX, not_affected)");
+}
+
+#[test]
+fn a_newer_statement_with_a_word_that_nobody_knows_stands_against_an_older_one() {
+    let mut newer = not_affected("CVE-2021-0001", LODASH);
+    (newer["status"], newer["timestamp"]) = (json!("Affected"), json!("2026-11-10T00:00:00Z"));
+    let run = judged("", &openvex(json!([not_affected("CVE-2021-0001", LODASH), newer])));
+    assert_eq!(waived(&run).len(), 0, "{run:#}");
+    assert!(run["waivers"][0]["because"].as_str().unwrap().contains("says Affected (v.json:1)"), "{run:#}");
+    newer["timestamp"] = json!("2026-10-10T00:00:00Z");
+    assert_eq!(waived(&judged("", &openvex(json!([not_affected("CVE-2021-0001", LODASH), newer])))).len(), 1);
+    let state = |id: &str, state: &str, day: &str| json!({"id": id, "affects": [{"ref": LODASH}], "analysis": {"state": state, "detail": "d", "lastUpdated": day}});
+    let (known, odd) = (state("CVE-2021-0001", "not_affected", "2026-10-10T00:00:00Z"), "2026-11-10T00:00:00Z");
+    let run = judged("", &cyclonedx(json!([known, state("CVE-2021-0001", "Exploitable", odd)])));
+    assert_eq!(waived(&run).len(), 0, "{run:#}");
 }

@@ -5,7 +5,7 @@
 //! says `unknown: skip`.
 
 use super::glob::Patterns;
-use crate::finding::{Cwe, Finding, Kind, Package, Scope, Severity, is_absolute};
+use crate::finding::{Cwe, Finding, Kind, Package, Scope, Severity, Sighting, is_absolute};
 
 /// True, false, or not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +205,41 @@ pub struct Answer<'a> {
     pub truth: Truth,
 }
 
+/// How many of its paths, sightings or licenses must fit. Whatever is in one place more, or seen by one tool more, matches no
+/// rule less: so behind `not` all must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    One,
+    All,
+}
+
+impl std::ops::Not for Asked {
+    type Output = Asked;
+
+    fn not(self) -> Asked {
+        match self {
+            Asked::One => Asked::All,
+            Asked::All => Asked::One,
+        }
+    }
+}
+
+impl Asked {
+    /// The answer of all together; `None` where nothing decides it and one of them was not told.
+    fn of(self, each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+        let decides = self == Asked::One;
+        let mut answer = Some(!decides);
+        for one in each {
+            match one {
+                Some(one) if one == decides => return Some(one),
+                Some(_) => {}
+                None => answer = None,
+            }
+        }
+        answer
+    }
+}
+
 impl std::ops::Not for Truth {
     type Output = Truth;
 
@@ -247,7 +282,11 @@ impl Condition {
     /// What it says of a finding. Facts that were asked for and not told are added to `unknown`.
     #[must_use]
     pub fn truth(&self, candidate: &Candidate<'_>, unknown: &mut Vec<Fact>) -> Truth {
-        let truth = Truth::all(self.clauses.iter().map(|clause| clause.test.truth(candidate, unknown)));
+        self.asked(candidate, Asked::One, unknown)
+    }
+
+    fn asked(&self, candidate: &Candidate<'_>, asked: Asked, unknown: &mut Vec<Fact>) -> Truth {
+        let truth = Truth::all(self.clauses.iter().map(|clause| clause.test.truth(candidate, asked, unknown)));
         match (truth, self.when_unknown) {
             (Truth::Unknown, WhenUnknown::Skip) => Truth::False,
             (truth, _) => truth,
@@ -258,20 +297,20 @@ impl Condition {
     #[must_use]
     pub fn answers(&self, candidate: &Candidate<'_>) -> Vec<Answer<'_>> {
         let mut answers = Vec::new();
-        self.add_answers(candidate, 0, &mut answers);
+        self.add_answers(candidate, Asked::One, 0, &mut answers);
         answers
     }
 
-    fn add_answers<'a>(&'a self, candidate: &Candidate<'_>, depth: usize, answers: &mut Vec<Answer<'a>>) {
+    fn add_answers<'a>(&'a self, candidate: &Candidate<'_>, asked: Asked, depth: usize, answers: &mut Vec<Answer<'a>>) {
         for Clause { test, written } in &self.clauses {
-            answers.push(Answer { depth, written, truth: test.truth(candidate, &mut Vec::new()) });
+            answers.push(Answer { depth, written, truth: test.truth(candidate, asked, &mut Vec::new()) });
             match test {
                 Test::Any(parts) | Test::All(parts) => {
                     for part in parts {
-                        part.add_answers(candidate, depth + 1, answers);
+                        part.add_answers(candidate, asked, depth + 1, answers);
                     }
                 }
-                Test::Not(part) => part.add_answers(candidate, depth + 1, answers),
+                Test::Not(part) => part.add_answers(candidate, !asked, depth + 1, answers),
                 _ => {}
             }
         }
@@ -279,7 +318,7 @@ impl Condition {
 }
 
 impl Test {
-    fn truth(&self, candidate: &Candidate<'_>, unknown: &mut Vec<Fact>) -> Truth {
+    fn truth(&self, candidate: &Candidate<'_>, asked: Asked, unknown: &mut Vec<Fact>) -> Truth {
         let Candidate { finding, severity, as_of } = *candidate;
         let mut told = |fact: Fact, answer: Option<bool>| match answer {
             Some(holds) => holds.into(),
@@ -289,9 +328,9 @@ impl Test {
             }
         };
         match self {
-            Test::Any(parts) => Truth::any(parts.iter().map(|part| part.truth(candidate, unknown))),
-            Test::All(parts) => Truth::all(parts.iter().map(|part| part.truth(candidate, unknown))),
-            Test::Not(part) => !part.truth(candidate, unknown),
+            Test::Any(parts) => Truth::any(parts.iter().map(|part| part.asked(candidate, asked, unknown))),
+            Test::All(parts) => Truth::all(parts.iter().map(|part| part.asked(candidate, asked, unknown))),
+            Test::Not(part) => !part.asked(candidate, !asked, unknown),
             Test::Kind(kinds) => kinds.contains(&finding.kind).into(),
             Test::Severity(severities) => severities.contains(&severity).into(),
             Test::New(wanted) => told(Fact::New, finding.new.map(|new| new == *wanted)),
@@ -314,7 +353,7 @@ impl Test {
             Test::Scope(scopes) => {
                 told(Fact::Scope, finding.package.as_ref().and_then(|p| p.scope).map(|scope| scopes.contains(&scope)))
             }
-            Test::Path(globs) => told(Fact::Path, in_repository(finding, globs)),
+            Test::Path(globs) => told(Fact::Path, in_repository(finding, globs, asked)),
             Test::Package(_) if !concerns_package(finding) => Truth::False,
             Test::Package(patterns) => {
                 told(Fact::Package, finding.package.as_deref().and_then(|p| matches_one(patterns, p)))
@@ -335,33 +374,32 @@ impl Test {
             }
             Test::License(_) if finding.license.is_empty() && !concerns_package(finding) => Truth::False,
             Test::License(globs) => {
-                let known =
-                    (!finding.license.is_empty()).then(|| globs.match_any(finding.license.iter().map(|l| &**l)));
-                told(Fact::License, known)
+                let licenses = finding.license.iter().map(|l| Some(globs.is_match(l)));
+                told(Fact::License, (!finding.license.is_empty()).then(|| asked.of(licenses)).flatten())
             }
-            Test::Source(globs) => globs.match_any(finding.sightings.iter().map(|s| &*s.source)).into(),
-            Test::Tool(globs) => {
-                told(Fact::Tool, globs.match_told(finding.sightings.iter().map(|s| s.tool.as_deref())))
-            }
-            Test::Check(globs) => {
-                told(Fact::Check, globs.match_told(finding.sightings.iter().map(|s| s.check.as_deref())))
-            }
-            Test::Status(globs) => {
-                told(Fact::Status, globs.match_told(finding.sightings.iter().map(|s| s.status.as_deref())))
-            }
+            // Every sighting tells its source.
+            Test::Source(globs) => told(Fact::Tool, asked.of(sighted(finding, globs, |s| Some(&s.source)))),
+            Test::Tool(globs) => told(Fact::Tool, asked.of(sighted(finding, globs, |s| s.tool.as_deref()))),
+            Test::Check(globs) => told(Fact::Check, asked.of(sighted(finding, globs, |s| s.check.as_deref()))),
+            Test::Status(globs) => told(Fact::Status, asked.of(sighted(finding, globs, |s| s.status.as_deref()))),
         }
     }
 }
 
-/// Whether globs match one of the paths that it is in. `None` where none matches and one is not told: what an absolute path
-/// is called in the repository nobody said.
-fn in_repository(finding: &Finding, globs: &Patterns) -> Option<bool> {
+/// Whether globs match the paths that it is in. What an absolute path is called in the repository nobody said.
+fn in_repository(finding: &Finding, globs: &Patterns, asked: Asked) -> Option<bool> {
     let first = finding.location.as_ref()?;
-    let mut paths = std::iter::once(&first.path).chain(finding.also_in.iter());
-    if globs.match_any(paths.clone().map(|path| &**path)) {
-        return Some(true);
-    }
-    (!paths.any(|path| is_absolute(path))).then_some(false)
+    let paths = std::iter::once(&first.path).chain(finding.also_in.iter());
+    asked.of(paths.map(|path| if globs.is_match(path) { Some(true) } else { (!is_absolute(path)).then_some(false) }))
+}
+
+/// Whether globs match what each sighting tells.
+fn sighted<'f>(
+    finding: &'f Finding,
+    globs: &Patterns,
+    tells: impl Fn(&'f Sighting) -> Option<&'f str>,
+) -> impl Iterator<Item = Option<bool>> {
+    finding.sightings.iter().map(move |sighting| tells(sighting).map(|told| globs.is_match(told)))
 }
 
 /// Whether one of the patterns means the package; `None` where none is sure to and one cannot tell.
@@ -404,21 +442,6 @@ impl Bound {
             Comparison::Below => fact < self.limit,
             Comparison::AtMost => fact <= self.limit,
         }
-    }
-}
-
-impl Patterns {
-    /// Whether one of the globs matches one of the texts, or `None` where nothing matches and something was not told.
-    fn match_told<'a>(&self, texts: impl Iterator<Item = Option<&'a str>>) -> Option<bool> {
-        let mut all_told = true;
-        for text in texts {
-            match text {
-                Some(text) if self.is_match(text) => return Some(true),
-                Some(_) => {}
-                None => all_told = false,
-            }
-        }
-        all_told.then_some(false)
     }
 }
 

@@ -64,6 +64,7 @@ impl Pattern {
             .literal_separator(slash == Slash::Separates)
             .case_insensitive(case == Case::Ignored)
             .backslash_escape(escapes)
+            .empty_alternates(true)
             .build()
             .map_err(|error| error.kind().to_string())?;
         if classes.is_empty() {

@@ -36,6 +36,13 @@ fn a_question_mark_is_one_character_however_many_bytes_it_has() {
 }
 
 #[test]
+fn a_way_through_braces_may_be_empty() {
+    for glob in ["src{,/lib}/a.py", "src{/lib,}/a.py", "src{/{lib,},}/a.p{y,}"] {
+        assert!(fits(glob, "src/a.py") && fits(glob, "src/lib/a.py") && !fits(glob, "src/li/a.py"), "{glob}");
+    }
+}
+
+#[test]
 fn a_bracket_matches_the_characters_that_it_shows() {
     for (glob, yes, no) in [
         ("[\u{e4}]", "\u{e4}", "\u{f6}"),
@@ -196,6 +203,7 @@ proptest! {
             .literal_separator(separates)
             .case_insensitive(ignored)
             .backslash_escape(true)
+            .empty_alternates(true)
             .build();
         match (Pattern::new(&glob, case, slash), theirs) {
             (Ok(ours), Ok(theirs)) => {
@@ -211,6 +219,165 @@ proptest! {
             }
             (Ok(_), Err(error)) => prop_assert!(false, "{glob}: {error}"),
             (Err(_), Err(_)) => {}
+        }
+    }
+}
+
+/// A part of a glob without braces.
+#[derive(Clone, Debug)]
+enum Part {
+    Is(char),
+    One,
+    Set(bool, Vec<(char, char)>),
+    Star,
+    Folders,
+}
+
+/// A glob, built part by part so that its meaning is known without reading it.
+#[derive(Clone, Debug)]
+enum Piece {
+    Part(Part),
+    Either(Vec<Vec<Piece>>),
+}
+
+fn written(pieces: &[Piece]) -> String {
+    let mut out = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Part(Part::Is(c)) if "?*[]{},\\".contains(*c) => out.extend(['\\', *c]),
+            Piece::Part(Part::Is(c)) => out.push(*c),
+            Piece::Part(Part::One) => out.push('?'),
+            Piece::Part(Part::Star) => out.push('*'),
+            Piece::Part(Part::Folders) => out.push_str("/**/"),
+            Piece::Part(Part::Set(not, ranges)) => {
+                out.push_str(if *not { "[!" } else { "[" });
+                for (first, last) in ranges {
+                    out.push(*first);
+                    if first != last {
+                        out.extend(['-', *last]);
+                    }
+                }
+                out.push(']');
+            }
+            Piece::Either(ways) => {
+                let ways: Vec<String> = ways.iter().map(|way| written(way)).collect();
+                out.push_str(&format!("{{{}}}", ways.join(",")));
+            }
+        }
+    }
+    out
+}
+
+/// Every way through the braces.
+fn ways(pieces: &[Piece]) -> Vec<Vec<Part>> {
+    pieces.iter().fold(vec![Vec::new()], |done, piece| {
+        let more: Vec<Vec<Part>> = match piece {
+            Piece::Part(part) => vec![vec![part.clone()]],
+            Piece::Either(each) => each.iter().flat_map(|way| ways(way)).collect(),
+        };
+        done.iter().flat_map(|way| more.iter().map(move |rest| [way.clone(), rest.clone()].concat())).collect()
+    })
+}
+
+fn other_case(c: char) -> char {
+    match c {
+        '\u{e4}' => '\u{c4}',
+        '\u{c4}' => '\u{e4}',
+        c if c.is_ascii_lowercase() => c.to_ascii_uppercase(),
+        c => c.to_ascii_lowercase(),
+    }
+}
+
+fn naive(parts: &[Part], text: &[char], case: Case, slash: Slash) -> bool {
+    let Some((part, rest)) = parts.split_first() else { return text.is_empty() };
+    let plain = |c: char| slash == Slash::Plain || c != '/';
+    let either = |c: char, fits: &dyn Fn(char) -> bool| fits(c) || (case == Case::Ignored && fits(other_case(c)));
+    let one = |fits: &dyn Fn(char) -> bool| {
+        text.split_first().is_some_and(|(c, more)| fits(*c) && naive(rest, more, case, slash))
+    };
+    match part {
+        Part::Is(wanted) => one(&|c| either(c, &|c| c == *wanted)),
+        Part::One => one(&plain),
+        Part::Set(not, ranges) => one(&|c| {
+            let inside = either(c, &|c| ranges.iter().any(|(first, last)| (*first..=*last).contains(&c)));
+            inside != *not && (plain(c) || !*not)
+        }),
+        Part::Star => (0..=text.len())
+            .take_while(|n| text[..*n].iter().all(|c| plain(*c)))
+            .any(|n| naive(rest, &text[n..], case, slash)),
+        Part::Folders => {
+            (1..=text.len()).any(|n| text[0] == '/' && text[n - 1] == '/' && naive(rest, &text[n..], case, slash))
+        }
+    }
+}
+
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let literal = select("aB\u{e4}\u{c4}\u{4e2d}/.-?*[]{},\\\n\u{e000}".chars().collect::<Vec<_>>());
+    let range = select(vec![
+        ('a', 'a'),
+        ('a', 'c'),
+        ('B', 'D'),
+        ('\u{e4}', '\u{e4}'),
+        (',', ','),
+        ('{', '{'),
+        ('}', '}'),
+        ('*', '*'),
+        ('?', '?'),
+        ('\\', '\\'),
+    ]);
+    let part = prop_oneof![
+        6 => literal.prop_map(Part::Is),
+        2 => Just(Part::One),
+        2 => (any::<bool>(), prop::collection::vec(range, 1..4)).prop_map(|(not, ranges)| Part::Set(not, ranges)),
+        2 => Just(Part::Star),
+        1 => Just(Part::Folders),
+    ];
+    let piece = part.prop_map(Piece::Part).prop_recursive(3, 24, 4, |inner| {
+        prop::collection::vec(prop::collection::vec(inner, 0..4), 1..4).prop_map(Piece::Either)
+    });
+    prop::collection::vec(piece, 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// A glob says what its parts say, with every way through its braces, in any alphabet and case.
+    #[test]
+    fn a_glob_matches_what_its_parts_match(
+        pieces in pieces(),
+        noise in prop::collection::vec("[aAbB\u{e4}\u{c4}\u{4e2d}/.,?*{}\\[\\]\\\\\n\u{e000}-]{0,5}", 8),
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 24),
+        ignored in any::<bool>(),
+        separates in any::<bool>(),
+    ) {
+        let glob = written(&pieces);
+        let case = if ignored { Case::Ignored } else { Case::Kept };
+        let slash = if separates { Slash::Separates } else { Slash::Plain };
+        let ways = ways(&pieces);
+        prop_assume!(ways.len() < 200 && !glob.replace("/**/", "/").contains("**"));
+        // Noise matches little, so beside it stand ways through the glob, with something for each wildcard.
+        let mut texts = noise.clone();
+        for pair in picks.chunks(2) {
+            let way = pair[0].get(&ways);
+            let mut text = String::new();
+            for (at, part) in way.iter().enumerate() {
+                let n = pair[1].index(1 << 20).wrapping_mul(at * 7 + 3);
+                match part {
+                    Part::Is(c) => text.push(if n % 5 == 0 { other_case(*c) } else { *c }),
+                    Part::One => text.push(['a', '/', '\u{4e2d}', '\n'][n % 4]),
+                    Part::Set(_, ranges) => text.push([ranges[n % ranges.len()].1, other_case(ranges[0].0), 'z', '/'][n / 3 % 4]),
+                    Part::Star => text.push_str(["", "a", "a/b", "\u{c4}."][n % 4]),
+                    Part::Folders => text.push_str(["/", "/a/", "/a/b/", "//", "a"][n % 5]),
+                }
+            }
+            texts.push(text);
+        }
+        let ours = Pattern::new(&glob, case, slash).unwrap_or_else(|error| panic!("{glob}: {error}"));
+        let ours = Patterns::new([ours]).expect("a matcher");
+        for text in &texts {
+            let chars: Vec<char> = text.chars().collect();
+            let wanted = ways.iter().any(|way| naive(way, &chars, case, slash));
+            prop_assert_eq!(ours.is_match(text), wanted, "{:?} and {:?}, {:?} {:?}", glob, text, case, slash);
         }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn stored_verdict(bytes: &[u8]) -> anyhow::Result<(Verdict, Vec<Strin
 /// Whether it is of what is built, as far as both are known; what is not known, a sentence each.
 ///
 /// # Errors
-/// If it is of another repository or of another commit.
+/// If it is of another repository or of another commit, or says of none where it is known which one is built.
 fn is_of_this(evaluation: &Stored, project: &Project) -> anyhow::Result<Vec<String>> {
     if let (Some(judged), Some(built)) = (&evaluation.repository, &project.repository)
         && judged != built
@@ -75,7 +75,9 @@ fn is_of_this(evaluation: &Stored, project: &Project) -> anyhow::Result<Vec<Stri
                 )),
             };
         }
-        (None, Some(_)) => "it does not say of which commit it is",
+        (None, Some(built)) => {
+            return Err(anyhow!("it does not say of which commit it is, and commit {built} is built; judge that one"));
+        }
         (Some(_), None) => "which commit is built is not known (say it with --commit)",
         (None, None) => "neither its commit nor the one that is built is known",
     };

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Effect, Fault, Said, Taker, fault, loose, product, time, told};
-use crate::policy::{Product, Purl, quoted};
+use crate::policy::{Product, Purl};
 
 #[derive(Deserialize)]
 struct Bom<'t> {
@@ -226,7 +226,7 @@ fn said(vulnerability: Vulnerability, frame: &Frame) -> Result<Option<Said>, Str
     let effect = match status.as_str() {
         "not_affected" | "false_positive" | "resolved" | "resolved_with_pedigree" => Effect::Excuses,
         "exploitable" | "in_triage" => Effect::Contrary,
-        other => return Err(format!("{} is no state of CycloneDX", quoted(other))),
+        _ => Effect::Unknown,
     };
     let Some(id) = told(id) else { return Err("it names no vulnerability".to_owned()) };
     let aliases = references.into_iter().filter_map(|reference| told(reference.id));

@@ -108,6 +108,8 @@ enum Effect {
     Excuses,
     /// It does, or may.
     Contrary,
+    /// Nobody knows the word: it excuses nothing, and what is older no longer does.
+    Unknown,
 }
 
 /// How far the lines of a text were counted.
@@ -160,8 +162,11 @@ impl<'t> Taker<'t> {
         };
         let is_reasoned = reason.is_some();
         let statement = Statement { place: place.clone(), ids, products, status, is_reasoned, since };
+        if effect == Effect::Unknown {
+            self.skip(&place, &format!("{} is no status that is known", quoted(&statement.status)));
+        }
         match effect {
-            Effect::Contrary => self.vex.contrary.push(statement),
+            Effect::Contrary | Effect::Unknown => self.vex.contrary.push(statement),
             Effect::Excuses => {
                 let waiver = self.waiver(place, statement, reason, owner);
                 self.vex.waivers.push(waiver);

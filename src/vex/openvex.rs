@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Effect, Fault, Said, Taker, fault, loose, product, time, told};
-use crate::policy::{Product, Purl, quoted};
+use crate::policy::{Product, Purl};
 
 #[derive(Deserialize)]
 struct Document<'t> {
@@ -88,7 +88,7 @@ fn said(statement: Statement, document: &Document<'_>) -> Result<Said, String> {
     let effect = match statement.status.as_str() {
         "not_affected" | "fixed" => Effect::Excuses,
         "affected" | "under_investigation" => Effect::Contrary,
-        other => return Err(format!("{} is no status of OpenVEX", quoted(other))),
+        _ => Effect::Unknown,
     };
     let ids = ids(statement.vulnerability);
     if ids.is_empty() {

@@ -144,3 +144,39 @@ fn a_reading_with_the_ids_of_two_vulnerabilities_does_not_make_one_of_them() {
     let open = run["findings"].as_array().unwrap().iter().filter(|one| one["disposition"] == "violation").count();
     assert_eq!(open, 1, "{run:#}");
 }
+
+#[test]
+fn results_of_one_check_that_differ_only_in_where_they_are_stay_two() {
+    let at =
+        |location: Value| json!({"ruleId": "T1", "level": "error", "message": {"text": "m"}, "locations": [location]});
+    let file =
+        |region: Value| at(json!({"physicalLocation": {"artifactLocation": {"uri": "a.dll"}, "region": region}}));
+    let outside = |uri: &str| at(json!({"physicalLocation": {"artifactLocation": {"uri": uri}}}));
+    let twice = |line: u64| {
+        let mut result = result_at("a.py", 1, "error");
+        let other = result_at("a.py", line, "error")["locations"][0].clone();
+        result["message"]["text"] = json!("m");
+        result["locations"].as_array_mut().unwrap().push(other);
+        result
+    };
+    let filled =
+        |word: &str| json!({"ruleId": "T1", "level": "error", "message": {"id": "untold", "arguments": [word]}});
+    let logical = |name: &str| at(json!({"logicalLocations": [{"fullyQualifiedName": name}]}));
+    let named = |name: &str| at(json!({"logicalLocations": [{"name": name}]}));
+    for [one, other] in [
+        [file(json!({"byteOffset": 1, "byteLength": 2})), file(json!({"byteOffset": 9, "byteLength": 2}))],
+        [file(json!({"charOffset": 1})), file(json!({"charOffset": 9}))],
+        [outside("../../a.py"), outside("../../b.py")],
+        [outside("%2e%2e/%2e%2e/a.py"), outside("%2e%2e/%2e%2e/b.py")],
+        [twice(7), twice(9)],
+        [filled("a"), filled("b")],
+        [logical("A::f"), logical("A::g")],
+        [named("f"), named("g")],
+    ] {
+        let folder = Folder::new().with("policy.yml", "version: 1\nthresholds: {all: {info: 1}}\n");
+        folder.write("scan.sarif", sarif(vec![one.clone(), other]));
+        folder.check(&[]).ends_with(1);
+        folder.write("scan.sarif", sarif(vec![one.clone(), one]));
+        folder.check(&[]).ends_with(0);
+    }
+}

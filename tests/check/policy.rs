@@ -1,6 +1,6 @@
 //! Which policy counts, and what it says of a finding.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::common::{Folder, STRICT, finish, gate, result_at, results, sarif};
 
@@ -247,6 +247,24 @@ fn a_result_at_several_places_counts_for_a_rule_of_each_and_is_waived_only_where
         let waiver = format!("waivers: [{{id: w, match: {{path: {paths}}}, reason: known, expires: 2099-01-01}}]");
         folder.write("policy.yml", format!("{STRICT}{waiver}\n"));
         folder.check(&[]).ends_with(status);
+    }
+}
+
+#[test]
+fn a_place_more_excludes_nothing_from_a_rule() {
+    let mut spread = result_at("tests/a.py", 1, "error");
+    let rule = "version: 1\nrules: {r: {when: {not: {path: 'tests/**'}}}}\n";
+    let folder = Folder::new().with("policy.yml", rule);
+    folder.write("scan.sarif", sarif(vec![spread.clone()]));
+    folder.check(&[]).ends_with(0);
+    let by_uri = result_at("src/b.py", 2, "error")["locations"][0].clone();
+    let by_index = json!({"physicalLocation": {"artifactLocation": {"index": 0}}});
+    for other in [by_uri, by_index] {
+        spread["locations"] = json!([spread["locations"][0], other]);
+        let mut scan: Value = serde_json::from_str(&sarif(vec![spread.clone()])).unwrap();
+        scan["runs"][0]["artifacts"] = json!([{"location": {"uri": "src/b.py"}}]);
+        folder.write("scan.sarif", scan.to_string());
+        folder.check(&[]).ends_with(1);
     }
 }
 

@@ -95,6 +95,7 @@ fn variables_stand_for_options_and_empty_ones_for_nothing() {
     run(&[]).ends_with(1);
     run(&[("FINDGATE_EXIT_ZERO", "true")]).ends_with(0);
     run(&[("FINDGATE_EXIT_ZERO", "false")]).ends_with(1);
+    run(&[("FINDGATE_EXIT_ZERO", "never")]).ends_with(2).complains("--exit-zero");
     run(&[("FINDGATE_EXIT_ZERO", ""), ("FINDGATE_FORMAT", ""), ("FINDGATE_COLOR", ""), ("FINDGATE_OUTPUT", "")])
         .ends_with(1);
     run(&[("FINDGATE_FORMAT", "json")]).ends_with(1).says("findgate/evaluation/v1");

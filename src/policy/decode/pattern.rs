@@ -64,6 +64,16 @@ pub(super) fn branches(node: &Node, problems: &mut Problems) -> Option<(Patterns
             problems.add(problem.label("would match nothing").help("for everything below it write `/**`"));
             return None;
         }
+        if holds_stuck_stars(text) {
+            let problem =
+                Problem::new(&node.place, format!("the branch {} holds `**` beside other text", quoted(text)));
+            problems.add(
+                problem
+                    .label("would not cross a `/`")
+                    .help("`**` crosses slashes only between slashes: \"release/**\""),
+            );
+            return None;
+        }
         compile(node, text, Case::Kept, Slash::Separates, problems)
     })?;
     Some((patterns, written(node)))
@@ -100,6 +110,11 @@ pub fn file_glob(node: &Node, problems: &mut Problems) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Whether `**` stands beside other text, where it is but `*`.
+fn holds_stuck_stars(text: &str) -> bool {
+    text.split('/').any(|part| part.contains("**") && part != "**")
+}
+
 fn path_glob(node: &Node, text: &str, problems: &mut Problems) -> Option<Pattern> {
     refuse_negation(node, text, problems)?;
     let path = text.strip_prefix('/').unwrap_or(text);
@@ -117,7 +132,7 @@ fn path_glob(node: &Node, text: &str, problems: &mut Problems) -> Option<Pattern
             "would match nothing",
             "write one `/` between names, and no `.`",
         )
-    } else if path.split('/').any(|part| part.contains("**") && part != "**") {
+    } else if holds_stuck_stars(path) {
         let help = "`**` crosses folders only between slashes: \"src/**/*.js\"";
         (format!("the path {} holds `**` beside other text", quoted(text)), "would not cross folders", help)
     } else {

@@ -447,6 +447,10 @@ fn overrides_evidence_and_sources_are_checked_too() {
         &[(3, 22, "no branch begins or ends with `/`")],
     );
     check(
+        &format!("{T}overrides: [{{branch: [main, release**], thresholds: {{all: low}}}}]\n"),
+        &[(3, 29, "the branch `release**` holds `**` beside other text")],
+    );
+    check(
         &format!("{T}overrides: [{{branch: x, thresholds: {{all: none}}, unknown_severity: x}}]\n"),
         &[(3, 43, "`none` does not say"), (3, 68, "unknown severity `x`")],
     );

@@ -78,7 +78,12 @@ pub static CONDITION: Table = Table {
             "[{kev: true}, {fix: available}]",
             "Every one of these conditions holds.",
         ),
-        test("not", Shape::Map(&CONDITION), "{path: \"test/**\"}", "This condition does not hold."),
+        test(
+            "not",
+            Shape::Map(&CONDITION),
+            "{path: \"test/**\"}",
+            "This condition does not hold. Of several paths, licenses, or words of those that saw it, one that does not fit is enough.",
+        ),
         optional(
             "unknown",
             Shape::Word(&UNKNOWN),

@@ -182,7 +182,7 @@ pub(super) fn normalize(
         ids,
         cwe,
         title,
-        said: Context::of_code(&message),
+        said: said(result, &message, location.is_some()),
         package,
         fix,
         fixed_in: names.texts(fixed_in),
@@ -210,6 +210,26 @@ pub(super) fn normalize(
         links: rule.map_or_else(|| names.texts(Vec::new()), |rule| rule.links.clone()),
         sightings: vec![sighting],
     }))
+}
+
+/// All that tells it from another result of the same check: the message, and of its places what is kept nowhere else.
+fn said(result: &wire::Outcome<'_>, message: &str, is_located: bool) -> Option<Context> {
+    let (first, others) = result.locations.as_ref().map(|all| (all.first.as_ref(), &all.others)).unzip();
+    let physical = first.flatten().and_then(|first| first.physical_location.as_ref());
+    let region = physical.and_then(|physical| physical.region.as_ref());
+    let offsets = region.map(|region| (&region.byte_offset, &region.char_offset));
+    let logical = first.flatten().and_then(|first| first.logical_locations.as_ref()?.0.as_ref());
+    let unkept = physical.filter(|_| !is_located).and_then(|physical| physical.artifact_location.as_ref());
+    let arguments = result.message.as_ref().map(|message| &message.arguments);
+    let told = (
+        offsets.filter(|offsets| *offsets != (&None, &None)),
+        (logical, unkept),
+        (others.filter(|others| !others.is_empty()), arguments.filter(|arguments| !arguments.is_empty())),
+    );
+    match told {
+        (None, (None, None), (None, None)) => Context::of_code(message),
+        told => Context::of_code(&format!("{message} {told:?}")),
+    }
 }
 
 /// The kind, if it says that this is no finding. Only the known words do; whatever else stands there is a finding.
@@ -369,13 +389,16 @@ fn also_in(
     let mut paths: Vec<Text> = Vec::new();
     for other in others {
         let artifact = other.member("physicalLocation").and_then(|physical| physical.member("artifactLocation"));
-        let uri = artifact.and_then(|artifact| artifact.member("uri")).and_then(Loose::text);
-        let base = artifact.and_then(|artifact| artifact.member("uriBaseId")).and_then(Loose::text);
-        if let Some(uri) = uri.filter(|uri| uri.len() <= LONGEST)
-            && let Some(path) = inside(&run.roots.resolve(uri, base), tally)
-        {
-            paths.push(names.text(path));
-        }
+        let member = |name| artifact.and_then(|artifact| artifact.member(name));
+        let uri = member("uri").and_then(Loose::text).filter(|uri| !uri.is_empty());
+        let base = member("uriBaseId").and_then(Loose::text);
+        let index = || member("index")?.word()?.parse::<usize>().ok();
+        let path = match uri {
+            Some(uri) if uri.len() > LONGEST => None,
+            Some(uri) => inside(&run.roots.resolve(uri, base), tally).map(|path| names.text(path)),
+            None => index().and_then(|at| inside(run.artifacts.get(at)?, tally)).map(|path| names.text(path)),
+        };
+        paths.extend(path);
     }
     paths.sort_unstable();
     paths.dedup();

@@ -138,6 +138,11 @@ pub(super) struct Region<'a> {
     pub(super) start_column: Option<Int>,
     pub(super) end_line: Option<Int>,
     pub(super) end_column: Option<Int>,
+    /// Where no line is told: binary files, tools that count characters.
+    #[serde(borrow)]
+    pub(super) byte_offset: Option<Loose<'a>>,
+    #[serde(borrow)]
+    pub(super) char_offset: Option<Loose<'a>>,
     #[serde(borrow)]
     pub(super) snippet: Option<Snippet<'a>>,
 }
@@ -156,6 +161,10 @@ pub(super) struct Snippet<'a> {
 pub(super) struct Logical<'a> {
     #[serde(borrow)]
     pub(super) fully_qualified_name: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub(super) name: Option<Loose<'a>>,
+    #[serde(borrow)]
+    pub(super) index: Option<Loose<'a>>,
 }
 
 /// A rule (`reportingDescriptor`).

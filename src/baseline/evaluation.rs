@@ -141,7 +141,8 @@ impl SourceWire<'_> {
 impl FindingWire<'_> {
     fn take(self, names: &mut Names) -> anyhow::Result<Finding> {
         let FindingWire { fingerprint, context, kind, ids, title, package, location, sources } = self;
-        let context = context.map(|hash| u64::from_str_radix(&hash.0, 16).map(Context)).transpose();
+        let context =
+            context.map(|hash| u128::from_str_radix(&hash.0, 16).map(|hash| Context(hash.to_be_bytes()))).transpose();
         let mut sightings = Vec::with_capacity(sources.len());
         for sighting in sources {
             sightings.push(sighting.take(names)?);

@@ -90,7 +90,7 @@ enum Around {
     /// An advisory of a package needs nothing more; and of a secret nothing more may be looked at.
     Nothing,
     /// The code.
-    Code(u64),
+    Code([u8; 16]),
     /// What the source says, where it shows no code.
     Said(Text),
 }

@@ -54,9 +54,10 @@ impl Fingerprint {
     }
 }
 
-/// The code around a finding, as a hash that white space does not change.
+/// The code around a finding, as a hash that white space does not change: the first 128 bits. Of fewer, two pieces of code
+/// could be made that have the same, and the one be waived to let the other in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Context(pub u64);
+pub struct Context(pub [u8; 16]);
 
 impl Context {
     /// Hashes code. `None` for code that is nothing but white space.
@@ -68,8 +69,7 @@ impl Context {
             hasher.update(word.as_bytes());
             anything = true;
         }
-        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hasher.finalize().into();
-        anything.then(|| Context(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
+        anything.then(|| Context(first_half(hasher)))
     }
 }
 
@@ -115,16 +115,21 @@ impl FingerprintInput<'_> {
                 parts.add(self.check.or(self.advisory).unwrap_or_default().as_bytes());
                 parts.add(self.path.unwrap_or_default().as_bytes());
                 match self.context {
-                    Some(Context(code)) => parts.add(&code.to_be_bytes()),
+                    Some(Context(code)) => parts.add(&code),
                     None => parts.add(self.message.as_bytes()),
                 }
             }
         }
-        let full: [u8; 32] = parts.0.finalize().into();
-        let mut hash = [0; 16];
-        hash.copy_from_slice(&full[..16]);
-        hash
+        first_half(parts.0)
     }
+}
+
+/// The first 128 bits.
+fn first_half(hasher: Sha256) -> [u8; 16] {
+    let full: [u8; 32] = hasher.finalize().into();
+    let mut half = [0; 16];
+    half.copy_from_slice(&full[..16]);
+    half
 }
 
 /// The purl (or the name) without version, qualifiers and subpath.

@@ -294,7 +294,7 @@ fn judged(
     Judged {
         finding: Finding {
             fingerprint: Fingerprint { hash, ordinal: 1 },
-            context: Some(Context(u64::from(number))),
+            context: Some(Context(u128::from(number).to_be_bytes())),
             kind,
             severity,
             severity_from: "sarif".into(),

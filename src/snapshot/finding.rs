@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Float, Hash, Number, Shared, Str, Unknown, known, maybe, strs};
+use super::value::{Float, Hash, Shared, Str, Unknown, known, maybe, strs};
 use crate::finding::{
     Context, Cwe, Excuse, Finding, Fingerprint, Kind, Location, Package, Scope, Severity, Sighting, Text,
 };
@@ -11,26 +11,26 @@ use crate::finding::{
 /// is nearly known what stands around a secret.
 ///
 /// They only tell readings apart and order them, among findings of the kind, and as their ranks they do so no less.
-pub(super) struct Veil(Vec<u64>);
+pub(super) struct Veil(Vec<[u8; 16]>);
 
 impl Veil {
     /// For these findings, all that a snapshot holds.
     pub(super) fn over<'f>(findings: impl Iterator<Item = &'f Finding>) -> Veil {
         let secrets = findings.filter(|finding| finding.kind == Kind::Secret);
         let hashes = secrets.flat_map(|finding| [finding.context, finding.said]).flatten();
-        let mut hashes: Vec<u64> = hashes.map(|Context(hash)| hash).collect();
+        let mut hashes: Vec<[u8; 16]> = hashes.map(|Context(hash)| hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
         Veil(hashes)
     }
 
-    fn number(&self, kind: Kind, Context(hash): Context) -> Number {
+    fn hash(&self, kind: Kind, Context(hash): Context) -> Hash {
         let Veil(hashes) = self;
         if kind != Kind::Secret {
-            return Number(hash);
+            return Hash(hash);
         }
         let (Ok(rank) | Err(rank)) = hashes.binary_search(&hash);
-        Number(rank as u64)
+        Hash((rank as u128).to_be_bytes())
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) struct FindingWire<'a> {
     #[serde(default = "first", skip_serializing_if = "is_first")]
     ordinal: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<Number>,
+    context: Option<Hash>,
     #[serde(borrow)]
     kind: Str<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub(super) struct FindingWire<'a> {
     cwe: Vec<u32>,
     title: Str<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    said: Option<Number>,
+    said: Option<Hash>,
     #[serde(skip_serializing_if = "Option::is_none")]
     package: Option<PackageWire<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,14 +117,14 @@ impl<'a> FindingWire<'a> {
         FindingWire {
             hash: Hash(*hash),
             ordinal: *ordinal,
-            context: context.map(|code| veil.number(*kind, code)),
+            context: context.map(|code| veil.hash(*kind, code)),
             kind: Str::of(kind.name()),
             severity: severity.map(|severity| Str::of(severity.name())),
             severity_from: Str::of(severity_from),
             ids: strs(ids),
             cwe: cwe.iter().map(|Cwe(number)| *number).collect(),
             title: Str::of(title),
-            said: said.map(|said| veil.number(*kind, said)),
+            said: said.map(|said| veil.hash(*kind, said)),
             package: package.as_deref().map(PackageWire::of),
             fix: *fix,
             fixed_in: strs(fixed_in),
@@ -178,14 +178,14 @@ impl<'a> FindingWire<'a> {
         }
         Ok(Finding {
             fingerprint: Fingerprint { hash, ordinal },
-            context: context.map(|Number(code)| Context(code)),
+            context: context.map(|Hash(code)| Context(code)),
             kind: known("kind", &kind, Kind::from_name)?,
             severity: severity.map(|word| known("severity", &word, Severity::from_name)).transpose()?,
             severity_from: shared.text(&severity_from),
             ids: shared.texts(&ids),
             cwe: shared.cwe(&cwe),
             title: shared.text(&title),
-            said: said.map(|Number(said)| Context(said)),
+            said: said.map(|Hash(said)| Context(said)),
             package: package.map(|package| package.take(shared).map(Box::new)).transpose()?,
             fix,
             fixed_in: shared.texts(&fixed_in),

@@ -144,23 +144,6 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// 64 bits in 16 hexadecimal digits: as a number, programs that know only floating point would change it.
-pub(super) struct Number(pub(super) u64);
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:016x}", self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
-        let text = Str::deserialize(deserializer)?;
-        let number = digits(&text.0, 16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        number.map(Number).ok_or_else(|| de::Error::custom("not a hash of 16 digits"))
-    }
-}
-
 /// The text, if it is so many digits and nothing else.
 fn digits(text: &str, count: usize) -> Option<&str> {
     let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');

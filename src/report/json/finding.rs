@@ -81,7 +81,9 @@ impl<'a> FindingWire<'a> {
         FindingWire {
             fingerprint: FingerprintWire(*fingerprint),
             // A hash of the line that holds a secret could be used to try guesses on.
-            context: context.filter(|_| *kind != Kind::Secret).map(|Context(code)| format!("{code:016x}")),
+            context: context
+                .filter(|_| *kind != Kind::Secret)
+                .map(|Context(code)| format!("{:032x}", u128::from_be_bytes(code))),
             kind: kind.name(),
             severity: severity.map_or("unknown", Severity::name),
             severity_from,

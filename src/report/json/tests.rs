@@ -79,7 +79,7 @@ fn a_finding_tells_everything_that_is_known_of_it() {
     let document: Value = serde_json::from_str(&sample().written(Format::Json)).unwrap();
     let finding = &document["findings"][0];
     let mut want = serde_json::json!({
-        "fingerprint": "v1:00000001a5a5a5a5a5a5a5a5a5a5a5a5", "context": "0000000000000001",
+        "fingerprint": "v1:00000001a5a5a5a5a5a5a5a5a5a5a5a5", "context": "00000000000000000000000000000001",
         "kind": "sca", "severity": "critical", "severity_from": "sarif", "counted_severity": "critical",
         "check": "rules.check-1", "tool": "Semgrep OSS", "ids": ["CVE-2026-0001", "GHSA-35jh-r3h4-6jhm"],
         "cwe": ["CWE-79", "CWE-1321"], "title": "Prototype pollution in lodash",

@@ -11,6 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// From here on numbers that are not written as whole ones of 64 bits lose digits.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -264,17 +265,51 @@ fn list_of<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
             Ok(T::deserialize(serde::de::value::StrDeserializer::<E>::new(text)).into_iter().collect())
         }
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
-            let mut items = Vec::new();
-            while let Some(item) = list.next_element()? {
-                items.push(item);
-            }
-            Ok(items)
+            bounded(&mut list)
         }
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
             T::deserialize(MapAccessDeserializer::new(map)).map(|item| vec![item])
         }
     }
     deserializer.deserialize_any(List(PhantomData))
+}
+
+/// The rows of a list, unread.
+#[derive(Debug, Default)]
+pub(super) struct Rows<'a>(pub(super) Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Rows<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Rows<'a>, D::Error> {
+        struct Read<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Read<'a> {
+            type Value = Rows<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Rows<'a>, A::Error> {
+                bounded(&mut list).map(Rows)
+            }
+        }
+        deserializer.deserialize_seq(Read(PhantomData))
+    }
+}
+
+/// More elements of one list are not read. One of two bytes may take a hundred times as many here, so how large an answer
+/// may be bounds no memory.
+const MOST_ELEMENTS: usize = 2_000_000;
+
+fn bounded<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(list: &mut A) -> Result<Vec<T>, A::Error> {
+    let mut items = Vec::new();
+    while let Some(item) = list.next_element()? {
+        if items.len() == MOST_ELEMENTS {
+            return Err(serde::de::Error::custom(format_args!(
+                "it holds a list of more than {MOST_ELEMENTS} elements"
+            )));
+        }
+        items.push(item);
+    }
+    Ok(items)
 }
 
 #[cfg(test)]
@@ -284,6 +319,19 @@ mod tests {
 
     fn scalar(json: &str) -> Scalar {
         serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_list_of_more_than_anybody_has_is_refused_before_it_takes_the_memory() {
+        let list = |count| format!("[0{}]", ",0".repeat(count - 1));
+        let (most, more) = (list(MOST_ELEMENTS), list(MOST_ELEMENTS + 1));
+        assert_eq!(serde_json::from_str::<Rows<'_>>(&most).unwrap().0.len(), MOST_ELEMENTS);
+        for error in [
+            serde_json::from_str::<Rows<'_>>(&more).unwrap_err(),
+            scalars(&mut serde_json::Deserializer::from_str(&more)).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("more than 2000000 elements"), "{error}");
+        }
     }
 
     #[test]

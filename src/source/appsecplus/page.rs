@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::net::Answer;
-use crate::source::scalar::{Scalar, object};
+use crate::source::scalar::{Rows, Scalar, object};
 
 /// One answer of a list.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ impl<'a> Page<'a> {
         if [error, errors].iter().any(|what| !what.is_nothing() && *what != Scalar::Flag(false)) {
             return Err("it is a list and an error at the same time".to_owned());
         }
-        let rows: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(unreadable)?;
+        let Rows(rows) = serde_json::from_str(list.get()).map_err(unreadable)?;
         let top: Marks = serde_json::from_str(body).map_err(unreadable)?;
         let Nested { pagination, paging, meta, page, links, links_of_hal } =
             serde_json::from_str(body).map_err(unreadable)?;

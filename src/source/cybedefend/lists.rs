@@ -18,7 +18,7 @@ use crate::progress::Meter;
 use crate::source::Fault;
 use crate::source::ledger::Ledger;
 use crate::source::names::Names;
-use crate::source::scalar::Scalar;
+use crate::source::scalar::{Rows, Scalar};
 
 /// No list is read further: with the ten rows of the smallest page these are a million findings.
 pub(super) const MOST_PAGES: u64 = 100_000;
@@ -183,7 +183,7 @@ impl<'a> List<'a> {
         }
         let total = page.total.total().map_err(wrong)?;
         let rows = match (page.vulnerabilities, total) {
-            (Some(rows), _) => rows,
+            (Some(Rows(rows)), _) => rows,
             (None, Some(0)) => Vec::new(),
             (None, _) => return Err(wrong("it holds no `vulnerabilities`")),
         };

@@ -1,9 +1,8 @@
 //! What CybeDefend sends. No field is relied on to be there or to be of its documented type.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::source::scalar::{Scalar, object, objects, scalars};
+use crate::source::scalar::{Rows, Scalar, object, objects, scalars};
 
 /// `GET /client-apps`.
 #[derive(Debug, Default, Deserialize)]
@@ -160,7 +159,7 @@ pub(super) struct Page<'a> {
     #[serde(deserialize_with = "scalars")]
     pub(super) priority: Vec<Scalar>,
     #[serde(borrow)]
-    pub(super) vulnerabilities: Option<Vec<&'a RawValue>>,
+    pub(super) vulnerabilities: Option<Rows<'a>>,
     #[serde(deserialize_with = "object")]
     pub(super) scan_project_info: ScanInfo,
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::source::scalar::{Scalar, first};
+use crate::source::scalar::{Rows, Scalar, first};
 
 /// A page of a list.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ fn says_something(value: &RawValue) -> bool {
 }
 
 fn rows(list: &RawValue) -> Result<Vec<&RawValue>, String> {
-    serde_json::from_str(list.get()).map_err(|error| error.to_string())
+    serde_json::from_str(list.get()).map(|Rows(rows)| rows).map_err(|error| error.to_string())
 }
 
 /// What an answer may say of the page behind it. None of it is documented, so how to ask for that page is not known.

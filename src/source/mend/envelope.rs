@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::net::Answer;
 use crate::source::names::one_line;
-use crate::source::scalar::{Scalar, first, object};
+use crate::source::scalar::{Rows, Scalar, first, object};
 
 /// No list is read further than this.
 pub(super) const MOST_ROWS: u64 = 1_000_000;
@@ -94,7 +94,7 @@ pub(super) fn page(body: &str) -> Result<Page<'_>, String> {
     let response = response.ok_or_else(|| "it holds no `response`".to_owned())?;
     let total = more.total_items.total()?;
     let rows = match response.get().as_bytes().first() {
-        Some(b'[') => serde_json::from_str(response.get()).map_err(|error| error.to_string())?,
+        Some(b'[') => serde_json::from_str(response.get()).map(|Rows(rows)| rows).map_err(|error| error.to_string())?,
         Some(b'n') if total.unwrap_or(0) == 0 => Vec::new(),
         _ => return Err("its `response` is no list".to_owned()),
     };

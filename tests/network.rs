@@ -372,6 +372,8 @@ fn a_compressed_answer_is_read_and_a_damaged_one_never_as_less() {
 fn what_is_not_what_was_asked_for_is_said_in_words() {
     against(Reply::text(200, "text/html", "<!doctype html><p>Please log in"), 3, &["a page for people"]);
     against(Reply::text(200, "application/json", *b"[\"\xc3\x28\"]"), 3, &["is not UTF-8"]);
+    // A part that is whole JSON by itself would look like all there is.
+    against(Reply::text(206, "application/json", "[]"), 3, &["sent a part of an answer (206)"]);
     against(Reply::text(200, "application/json", "[{\"id\": 1}"), 3, &["is not JSON, or only the half of it"]);
     against(Reply::text(204, "application/json", ""), 3, &["\"state\":\"failed\""]);
     against(Reply::text(502, "text/html", "<html>Bad gateway</html>"), 3, &["answered 502 (a page for people)"]);

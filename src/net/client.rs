@@ -263,6 +263,9 @@ impl Client {
 
     /// Takes what arrived for the answer of an API.
     fn understand(&self, status: u16, headers: HeaderMap, bytes: Vec<u8>) -> Result<Answer, (Cause, Again)> {
+        if status == 206 {
+            return Err((Cause::Part, Again::Once));
+        }
         let good = (200..300).contains(&status);
         let body = match String::from_utf8(bytes) {
             Ok(body) => body,

@@ -62,6 +62,8 @@ pub enum Cause {
     },
     /// The answer is not UTF-8.
     NotText,
+    /// A part of what was asked for (206), and no part was.
+    Part,
     /// Something else.
     Other(String),
 }
@@ -71,7 +73,12 @@ impl Failure {
     #[must_use]
     pub fn is_unclear(&self) -> bool {
         match self.cause {
-            Cause::Cut(_) | Cause::Slow | Cause::TooLarge { .. } | Cause::NotJson { .. } | Cause::NotText => true,
+            Cause::Cut(_)
+            | Cause::Slow
+            | Cause::TooLarge { .. }
+            | Cause::NotJson { .. }
+            | Cause::NotText
+            | Cause::Part => true,
             Cause::Deadline(_) | Cause::Busy { .. } | Cause::Redirect { .. } | Cause::Other(_) => false,
             Cause::Name(_) | Cause::Connect(_) | Cause::Certificate { .. } | Cause::Proxy(_) => false,
         }
@@ -134,6 +141,7 @@ impl fmt::Display for Failure {
             ),
             Cause::NotJson { html: false } => write!(f, "the answer of {host} is not JSON, or only the half of it"),
             Cause::NotText => write!(f, "the answer of {host} is not UTF-8"),
+            Cause::Part => write!(f, "{host} sent a part of an answer (206), and no part was asked for"),
             Cause::Other(why) => write!(f, "{host}: {why}"),
         }?;
         if *tries > 1 { write!(f, " (tried {tries} times)") } else { Ok(()) }
